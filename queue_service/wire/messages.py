@@ -1,0 +1,504 @@
+"""The shapes of the public contract: what pages, devices and programs send and get.
+
+Times are RFC 3339 in UTC, durations carry `_s`, names are texts by language tag, ids are opaque. Answers may gain
+fields; requests refuse fields that they do not know.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from queue_service.hall.terms import VisitorClass
+from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
+
+Text = dict[str, str]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+WindowState = Literal["closed", "open", "busy", "closing", "pausing", "paused"]
+LEGS_MAX = 8
+
+
+class Answer(BaseModel):
+    """What the service says."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class Request(BaseModel):
+    """What a caller says: strict in types, closed to unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# ---------------------------------------------------------------------------------------------------------- answers
+
+
+class Wait(Answer):
+    """A plain range until the call, in seconds."""
+
+    low_s: int
+    high_s: int
+
+
+class Overtaker(Answer):
+    """How many visitors who came later were called before this one, by their class."""
+
+    visitor_class: VisitorClass = Field(alias="class")
+    times: int
+
+
+class Ticket(Answer):
+    """A ticket 号票 as staff and the kiosk that issued it see it."""
+
+    id: Id
+    label: str
+    business_on: date
+    service: str
+    """Service of the present leg."""
+    legs: list[str]
+    leg: int
+    """Index of the present leg in `legs`."""
+    visitor_class: VisitorClass = Field(alias="class")
+    to_confirm: bool
+    """A self-declared class that the greeter has not confirmed yet."""
+    status: TicketStatus
+    channel: Channel
+    language: str
+    issued_at: datetime
+    joined_at: datetime
+    """The moment that decides the place in the queue."""
+    called_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    window: int | None
+    """The window that called it; waiting: the one it was sent to, if any."""
+    calls: int
+    """Times called in this leg, recalls included."""
+    overtaken: int
+    overtaken_by: list[Overtaker]
+    ahead: int | None
+    """Tickets that would be called before it; None unless it waits."""
+    wait: Wait | None
+    windows: list[int]
+    """Windows that may call it now."""
+    reason: str | None
+    """Why it was called when it was (a code of the catalogue key `reason.<code>`)."""
+    outcome: Outcome | None
+    delivered: list[str]
+
+
+class IssuedTicket(Ticket):
+    """The issuing answer: the ticket with the visitor's link."""
+
+    token: str
+    url: str
+
+
+class VisitorTicket(Answer):
+    """What a visitor may know of the own ticket."""
+
+    id: Id
+    label: str
+    business_on: date
+    branch: "BranchName"
+    service: "ServiceName"
+    legs: list["ServiceName"]
+    leg: int
+    visitor_class: VisitorClass = Field(alias="class")
+    status: TicketStatus
+    language: str
+    issued_at: datetime
+    joined_at: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    window: int | None
+    calls: int
+    overtaken: int
+    overtaken_by: list[Overtaker]
+    ahead: int | None
+    wait: Wait | None
+    windows: list[int]
+    missed_rule: "MissedRule"
+
+
+class MissedRule(Answer):
+    """Where a visitor who missed the call waits again: kept place, after n others, or last."""
+
+    rule: Literal["keep", "after", "last"]
+    after: int
+
+
+class BranchName(Answer):
+    """A branch by id and name."""
+
+    id: str
+    name: Text
+
+
+class ServiceName(Answer):
+    """A service by id and name."""
+
+    id: str
+    prefix: str
+    name: Text
+
+
+class BoardBranch(BranchName):
+    """The branch as the board shows it."""
+
+    open: bool
+    numbers: bool
+    """Whether numbers are given now."""
+    opens_at: datetime | None
+    """Next moment at which numbers are given; None while they are."""
+    closes_at: datetime | None
+    time_zone: str
+    business_on: date
+    plan: str
+    """Id of the window plan in force."""
+    missed_rule: MissedRule
+
+
+class BoardService(Answer):
+    """A service with its queue. `windows`: open windows that serve it now."""
+
+    id: str
+    prefix: str
+    name: Text
+    about: Text
+    open: bool
+    """Numbers for it are given now and a window of the plan serves it."""
+    closed_reason: Literal["closed", "no_window", "full"] | None
+    waiting: int
+    wait: Wait | None
+    target_wait_s: int
+    asks_class: list[VisitorClass]
+    self_service: Text | None
+    bookable: bool
+    windows: list[int]
+
+
+class BoardWindow(Answer):
+    """A window as everybody may see it."""
+
+    number: int
+    name: Text
+    zone: str
+    state: WindowState
+    services: list[str]
+    serving: str | None
+    """Label of the ticket at the window."""
+    waiting: int
+    """Tickets that this window may serve."""
+    roaming: bool
+
+
+class Call(Answer):
+    """One call on the board; a recall has an id of its own and a higher `times`."""
+
+    id: str
+    label: str
+    window: int
+    at: datetime
+    times: int
+
+
+class Notice(Answer):
+    """A line of news."""
+
+    text: Text
+    until: datetime | None
+
+
+class Zone(Answer):
+    """A part of the hall."""
+
+    id: str
+    name: Text
+
+
+class Board(Answer):
+    """The lobby board; nothing about a person."""
+
+    branch: BoardBranch
+    services: list[BoardService]
+    zones: list[Zone]
+    windows: list[BoardWindow]
+    calls: list[Call]
+    """The last calls, newest first."""
+    notices: list[Notice]
+
+
+class Window(BoardWindow):
+    """A window as staff see it."""
+
+    teller: str | None
+    """Opaque id of the staff member who holds it."""
+    pause_reason: str | None
+    ticket: Id | None
+    opened_at: datetime | None
+
+
+class Alert(Answer):
+    """Something that wants a greeter."""
+
+    id: Id
+    kind: Literal["help"]
+    place: str
+    """Name of the device or window it came from."""
+    at: datetime
+    taken_by: str | None
+    taken_at: datetime | None
+
+
+class Advice(Answer):
+    """A proposal for the hall."""
+
+    id: Id
+    text: Text
+
+
+class PlanName(Answer):
+    """A window plan by id and name."""
+
+    id: str
+    name: Text
+
+
+class Floor(Board):
+    """The hall as its staff see it: the board plus tickets, alerts, advice."""
+
+    windows: list[Window]  # type: ignore[assignment]  # a staff window is a board window with more fields
+    plans: list[PlanName]
+    tickets: list[Ticket]
+    """Every ticket that has not ended: waiting ones in calling order first."""
+    alerts: list[Alert]
+    advice: list[Advice]
+
+
+class WindowToday(Answer):
+    """What a window has done on this business day."""
+
+    served: int
+    service_s_mean: int | None
+
+
+class WindowView(Answer):
+    """One window for its teller's console."""
+
+    branch: BoardBranch
+    window: Window
+    ticket: Ticket | None
+    """The ticket at the window."""
+    can: list[str]
+    """Verbs that the rules would accept now (path names: `call-next`, `recall`, …)."""
+    likely: str | None
+    """The verb that usually comes next."""
+    undo: Ticket | None
+    """The ticket whose finish can still be taken back."""
+    undo_until: datetime | None
+    start_is_implicit: bool
+    recalls_before_miss: int
+    waiting: list[Ticket]
+    """Tickets this window may call, in calling order, the first `QUEUE_SHOWN_MAX`."""
+    parked: list[Ticket]
+    missed: list[Ticket]
+    services: list[BoardService]
+    windows: list[Window]
+    today: WindowToday
+
+
+class WindowAnswer(Answer):
+    """Answer of a window verb that moves a ticket."""
+
+    ticket: Ticket | None
+
+
+class CalledAnswer(WindowAnswer):
+    """Answer of call-next: `ticket` is None when nobody waits for this window, and `reason` says why who was chosen."""
+
+    reason: str
+
+
+class Windows(Answer):
+    """The windows of a branch."""
+
+    plan: str
+    windows: list[Window]
+
+
+class BranchSummary(BranchName):
+    """A branch for finding one."""
+
+    address: Text
+    time_zone: str
+    open: bool
+    numbers: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    services: list[BoardService]
+
+
+class WeekOpening(Answer):
+    """Local times of one weekday (1 = Monday) or date."""
+
+    day: str
+    numbers_from: str | None
+    last_number: str | None
+    doors_close: str | None
+
+
+class Branch(BranchSummary):
+    """A branch with its hours."""
+
+    hours: list[WeekOpening]
+    exceptions: list[WeekOpening]
+    zones: list[Zone]
+
+
+class Branches(Answer):
+    """All branches."""
+
+    branches: list[BranchSummary]
+
+
+class FieldFault(Answer):
+    """One field of a request that is wrong."""
+
+    field: str
+    code: str
+
+
+class Problem(Answer):
+    """An error (RFC 9457) with a stable code; `detail` is in the caller's language."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    params: dict[str, str | int | float | None] = {}
+    fields: list[FieldFault] = []
+
+
+# --------------------------------------------------------------------------------------------------------- requests
+
+
+class IssueRequest(Request):
+    """Take a number for one service, or for several in one visit."""
+
+    service: Id | None = None
+    legs: Annotated[list[Id], Field(min_length=1, max_length=LEGS_MAX)] | None = None
+    visitor_class: VisitorClass = Field(VisitorClass.NORMAL, alias="class")
+    language: Language = "zh-CN"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "IssueRequest":
+        if (self.service is None) == (self.legs is None):
+            raise ValueError("exactly one of service and legs")
+        return self
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The legs in order."""
+        return tuple(self.legs) if self.legs is not None else (self.service or "",)
+
+
+class OpenRequest(Request):
+    """Open a window, or go on after a pause."""
+
+    takeover: bool = False
+
+
+class PauseRequest(Request):
+    """Stop calling for a while."""
+
+    reason: Reason
+    after_current: bool = False
+
+
+class CloseRequest(Request):
+    """Close a window."""
+
+    after_current: bool = False
+
+
+class CallRequest(Request):
+    """Call a chosen ticket."""
+
+    ticket: Id
+    reason: Reason
+
+
+class FinishRequest(Request):
+    """Finish the service."""
+
+    outcome: Outcome = Outcome.DONE
+    delivered: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)] = []
+
+
+class ResumeRequest(Request):
+    """Bring a parked ticket back."""
+
+    ticket: Id
+
+
+class TransferRequest(Request):
+    """Send the visitor on: to a service, a window, or both."""
+
+    service: Id | None = None
+    window: Annotated[int, Field(ge=1, le=9999)] | None = None
+    place: Place = Place.ORIGINAL
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "TransferRequest":
+        if self.service is None and self.window is None:
+            raise ValueError("service or window")
+        return self
+
+
+class WalkInRequest(Request):
+    """Serve somebody who has no number."""
+
+    service: Id
+    reason: Reason
+
+
+class DivertRequest(Request):
+    """Solve it without a window."""
+
+    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class ClassRequest(Request):
+    """Change or confirm the visitor's class."""
+
+    visitor_class: VisitorClass = Field(alias="class")
+    reason: Reason
+
+
+class PlanRequest(Request):
+    """Put a window plan in force."""
+
+    plan: Id
+
+
+# ---------------------------------------------------------------------------------------------------------- sockets
+
+
+class ViewMessage(Answer):
+    """A whole view: the newest replaces all before it.
+
+    `rev` rises with each change of the view within one `epoch` (a start of the serving process); `seq` is the day's.
+    """
+
+    type: Literal["view"]
+    view: Literal["board", "floor", "window", "ticket"]
+    epoch: str
+    rev: int
+    seq: int
+    at: datetime
+    data: Board | Floor | WindowView | VisitorTicket
