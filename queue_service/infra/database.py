@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
+import asyncpg
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from queue_service.infra.filelock import FileLock
@@ -75,10 +76,10 @@ class Database:
             return cls(reader, engine, None, wait_s_max)
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = settings.data_dir / FILE_NAME
-        writer = _sqlite_writer(path, wait_s_max)
+        writer = sqlite_writer(path, wait_s_max)
         async with writer.connect():
             pass  # the file must exist, in WAL, before it can be opened for reading only
-        reader = _sqlite_reader(path, settings.tables_pool_max, wait_s_max)
+        reader = sqlite_reader(path, settings.tables_pool_max, wait_s_max)
         return cls(reader, writer, FileLock(path.with_suffix(".lock")), wait_s_max)
 
     @asynccontextmanager
@@ -110,34 +111,37 @@ class Database:
             self._lock.close()
 
 
-def postgres_url(settings: Settings) -> URL:
-    """The named PostgreSQL database, by asyncpg."""
-    assert settings.database_url is not None
-    return make_url(settings.database_url).set(drivername="postgresql+asyncpg")
-
-
 def postgres_engine(settings: Settings, schema: str, pool_max: int) -> AsyncEngine:
     """A pool of at most `pool_max` connections that see `schema` alone."""
     wait_s_max = settings.database_wait_s_max
     return create_async_engine(
-        postgres_url(settings),
+        "postgresql+asyncpg://",
+        async_creator=lambda: postgres_connect(settings, schema),
         pool_size=pool_max,
         max_overflow=0,
         pool_timeout=wait_s_max,
         pool_pre_ping=True,
-        connect_args={
-            "timeout": wait_s_max,
-            "server_settings": {
-                "search_path": schema,
-                "application_name": f"queue-service {schema}",
-                "lock_timeout": str(round(wait_s_max * 1000)),
-                "jit": "off",  # the driver's own look-ups of types are slow with it, our statements too short for it
-            },
+    )
+
+
+async def postgres_connect(settings: Settings, schema: str) -> asyncpg.Connection:
+    """One connection that sees `schema` alone; the url is libpq's, with all of its parameters."""
+    assert settings.database_url is not None
+    wait_s_max = settings.database_wait_s_max
+    return await asyncpg.connect(
+        settings.database_url,
+        timeout=wait_s_max,
+        server_settings={
+            "search_path": schema,
+            "application_name": f"queue-service {schema}",
+            "lock_timeout": str(round(wait_s_max * 1000)),
+            "jit": "off",  # the driver's own look-ups of types are slow with it, our statements too short for it
         },
     )
 
 
-def _sqlite_writer(path: Path, wait_s_max: float) -> AsyncEngine:
+def sqlite_writer(path: Path, wait_s_max: float) -> AsyncEngine:
+    """The one connection that writes (and checkpoints) the file at `path`."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
     engine = _sqlite_engine(url, 1, wait_s_max, begin="BEGIN IMMEDIATE")
 
@@ -149,7 +153,8 @@ def _sqlite_writer(path: Path, wait_s_max: float) -> AsyncEngine:
     return engine
 
 
-def _sqlite_reader(path: Path, pool_max: int, wait_s_max: float) -> AsyncEngine:
+def sqlite_reader(path: Path, pool_max: int, wait_s_max: float) -> AsyncEngine:
+    """Connections that only read the file at `path`, which must exist."""
     url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     return _sqlite_engine(url, pool_max, wait_s_max, begin="BEGIN")
 
