@@ -62,7 +62,7 @@ async def is_current(settings: Settings) -> bool:
 async def _alone(settings: Settings, tree: Tree) -> AsyncIterator[AsyncConnection]:
     """A transaction in which nobody else migrates."""
     if settings.database_url is not None:
-        engine = postgres_engine(settings, tree, 1)
+        engine = postgres_engine(settings, str(tree), 1)
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('queue-service migrate'))"))
@@ -88,7 +88,7 @@ async def _alone(settings: Settings, tree: Tree) -> AsyncIterator[AsyncConnectio
 
 def _reader(settings: Settings, tree: Tree) -> AsyncEngine:
     if settings.database_url is not None:
-        return postgres_engine(settings, tree, 1)
+        return postgres_engine(settings, str(tree), 1)
     return sqlite_reader(_file(settings, tree), 1, settings.database_wait_s_max)
 
 
