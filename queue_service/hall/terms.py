@@ -61,6 +61,8 @@ class Service:
     """Classes a visitor may declare at the kiosk, to be confirmed by the greeter."""
     waiting_max: int = 500
     """Tickets that may wait for this service at once; beyond it the hall is full for it."""
+    is_retired: bool = False
+    """Gone from the catalogue: no new numbers, but those who wait are served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

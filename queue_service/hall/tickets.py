@@ -1,4 +1,4 @@
-"""Tickets and windows of a day as values."""
+"""Tickets, windows and alerts of a day, as values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,6 @@ class Channel(StrEnum):
     KIOSK = "kiosk"
     STAFF = "staff"
     WALK_IN = "walk_in"
-    ONLINE = "online"
 
 
 class Outcome(StrEnum):
@@ -53,14 +52,109 @@ class Place(StrEnum):
 
 
 class WindowStatus(StrEnum):
-    """Where a window stands; busy follows from its ticket."""
+    """Where a window 窗口 stands; busy follows from its ticket."""
 
     CLOSED = "closed"
     OPEN = "open"
     PAUSED = "paused"
 
 
-class Join(tuple[datetime, int]):
-    """Place in a queue: the moment that counts as joining, then the seq of the entry that put the ticket there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One visitor's number and everything that the hall knows about the visit. Nothing about the person."""
 
-    __slots__ = ()
+    id: str
+    label: str
+    legs: tuple[str, ...]
+    """Services of the visit in order; one that was transferred stands under its new service."""
+    leg: int = 0
+    visitor_class: VisitorClass
+    is_to_confirm: bool
+    status: TicketStatus = TicketStatus.WAITING
+    channel: Channel
+    language: str
+    issued_at: datetime
+    joined_at: datetime
+    """The moment that counts for the place in the queue; not always when the ticket began to wait."""
+    joined_seq: int
+    """Seq of the entry that gave `joined_at`; decides between equal moments."""
+    waiting_since: datetime
+    called_at: datetime | None = None
+    """Last call of the present leg, recalls not counted."""
+    last_call_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    window: int | None = None
+    """The window it is or was last at; waiting: the one it was sent to, None for any."""
+    calls: int = 0
+    """Times called in the present leg, recalls included."""
+    overtaken_by: tuple[VisitorClass, ...] = ()
+    """Classes of the later joiners that were called before it, in order, as counted up to its last call."""
+    reason: str | None = None
+    """Why it was called when it was."""
+    outcome: Outcome | None = None
+    delivered: tuple[str, ...] = ()
+    diverted_to: str | None = None
+
+    @property
+    def service(self) -> str:
+        """Service of the present leg."""
+        return self.legs[self.leg]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing but an undo can happen to it."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One teller's hold on a window, bound to the session that took it."""
+
+    teller: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowState:
+    """A window on this day."""
+
+    number: int
+    status: WindowStatus = WindowStatus.CLOSED
+    then: WindowStatus | None = None
+    """What it turns to after the current ticket: closed or paused."""
+    pause_reason: str | None = None
+    """Code of the reason, of the present pause or of the one to come."""
+    lease: Lease | None = None
+    opened_at: datetime | None = None
+    ticket: str | None = None
+    """Id of the ticket at the window; a closed window may still have one."""
+    last_finished: str | None = None
+    """The ticket whose finish may be undone, until another comes."""
+    served: int = 0
+    service_s: float = 0
+    """Seconds of service in all, over the `served` tickets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as the board announces it; a recall is a call of its own."""
+
+    id: str
+    ticket: str
+    label: str
+    window: int
+    at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A request for a greeter."""
+
+    id: str
+    kind: str
+    place: str
+    at: datetime
+    taken_by: str | None = None
+    taken_at: datetime | None = None

@@ -1,0 +1,368 @@
+"""What an entry makes of a day. The same function serves the running hall and a replay."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, assert_never
+
+from queue_service.hall.day import CALLS_SHOWN_MAX, Day, Draft
+from queue_service.hall.events import (
+    AlertTaken,
+    ClassChanged,
+    DayOpened,
+    Event,
+    HelpAsked,
+    LegFinished,
+    PhaseReached,
+    PlanSwitched,
+    TermsChanged,
+    TicketCalled,
+    TicketCancelled,
+    TicketDiverted,
+    TicketExpired,
+    TicketFinished,
+    TicketIssued,
+    TicketMissed,
+    TicketParked,
+    TicketRecalled,
+    TicketReinstated,
+    TicketResumed,
+    TicketStarted,
+    TicketTransferred,
+    TicketUndone,
+    WindowClosed,
+    WindowClosing,
+    WindowOpened,
+    WindowPaused,
+    WindowPausing,
+)
+from queue_service.hall.hours import day_times
+from queue_service.hall.terms import plan_switches
+from queue_service.hall.tickets import (
+    AT_WINDOW,
+    Alert,
+    Call,
+    Channel,
+    Lease,
+    Place,
+    Ticket,
+    TicketStatus,
+    WindowStatus,
+)
+
+Entry = tuple[int, datetime, tuple[Event, ...]]
+"""What the rules need of a journal entry: seq, time, events."""
+
+
+def evolve(day: Day | None, seq: int, at: datetime, events: tuple[Event, ...]) -> Day:
+    """The day after one entry; `day` is None before the first, which opens it."""
+    return _run(day, iter([(seq, at, events)]))
+
+
+def replay(entries: Iterable[Entry], day: Day | None = None) -> Day:
+    """The day after entries in order of seq, at least one, on top of `day` where they are only the newest."""
+    return _run(day, iter(entries))
+
+
+def _run(day: Day | None, entries: Iterator[Entry]) -> Day:
+    if day is None:
+        seq, at, events = next(entries)
+        (opened,) = events
+        assert isinstance(opened, DayOpened), "a day's first entry opens it"
+        day = _open(opened, seq, at)
+    draft = Draft(day)
+    for seq, at, events in entries:
+        assert seq == draft.seq + 1, "entries are dense"
+        draft.seq, draft.at = seq, at
+        for event in events:
+            apply(draft, event)
+    return draft.seal()
+
+
+def _open(event: DayOpened, seq: int, at: datetime) -> Day:
+    return Day(
+        branch_id=event.branch_id,
+        business_on=event.business_on,
+        seq=seq,
+        at=at,
+        terms=event.terms,
+        times=day_times(event.terms.hours, event.business_on),
+        phase=event.phase,
+        plan=event.plan,
+        switches=plan_switches(event.terms, event.business_on),
+        clock_seen_at=at,
+    )
+
+
+def apply(draft: Draft, event: Event) -> None:
+    """Work one event into the draft, whose `seq` and `at` are those of its entry."""
+    match event:
+        case TicketIssued():
+            _issue(draft, event)
+        case TicketCalled():
+            _call(draft, event)
+        case TicketRecalled():
+            ticket = _live(draft, event.ticket)
+            ticket = replace(ticket, calls=ticket.calls + 1, last_call_at=draft.at)
+            draft.put(ticket)
+            _announce(draft, ticket)
+        case TicketStarted():
+            draft.put(replace(_live(draft, event.ticket), status=TicketStatus.SERVING, started_at=draft.at))
+        case LegFinished():
+            _finish_leg(draft, event)
+        case TicketFinished():
+            _finish(draft, event)
+        case TicketUndone():
+            _undo(draft, event)
+        case TicketMissed():
+            _leave_window(draft, _live(draft, event.ticket), TicketStatus.MISSED)
+        case TicketReinstated():
+            _reinstate(draft, event)
+        case TicketParked():
+            _leave_window(draft, _live(draft, event.ticket), TicketStatus.PARKED)
+        case TicketResumed():
+            _arrive(draft, _live(draft, event.ticket), event.window, calls=1)
+        case TicketTransferred():
+            _transfer(draft, event)
+        case TicketDiverted():
+            _end(draft, event.ticket, TicketStatus.DIVERTED, diverted_to=event.to)
+        case TicketCancelled():
+            _end(draft, event.ticket, TicketStatus.CANCELLED)
+        case TicketExpired():
+            _end(draft, event.ticket, TicketStatus.EXPIRED)
+        case ClassChanged():
+            _change_class(draft, event)
+        case WindowOpened():
+            lease = Lease(teller=event.teller, session=event.session)
+            _set_window(draft, event.window, status=WindowStatus.OPEN, then=None, pause_reason=None, lease=lease)
+            if draft.windows[event.window].opened_at is None:
+                _set_window(draft, event.window, opened_at=draft.at)
+        case WindowPausing():
+            _set_window(draft, event.window, then=WindowStatus.PAUSED, pause_reason=event.reason)
+        case WindowPaused():
+            _set_window(draft, event.window, status=WindowStatus.PAUSED, then=None, pause_reason=event.reason)
+        case WindowClosing():
+            _set_window(draft, event.window, then=WindowStatus.CLOSED, pause_reason=None)
+        case WindowClosed():
+            closed = WindowStatus.CLOSED
+            _set_window(draft, event.window, status=closed, then=None, pause_reason=None, lease=None, opened_at=None)
+        case PlanSwitched():
+            draft.plan = event.plan
+            draft.clock_seen_at = max(draft.clock_seen_at, draft.at)
+        case PhaseReached():
+            draft.phase = event.phase
+        case TermsChanged():
+            draft.terms = event.terms
+            draft.times = day_times(event.terms.hours, draft.business_on)
+            draft.switches = plan_switches(event.terms, draft.business_on)
+            draft.plan, draft.phase = event.plan, event.phase
+            draft.clock_seen_at = draft.at
+        case HelpAsked():
+            _raise_alert(draft, event)
+        case AlertTaken():
+            draft.alerts[event.alert] = replace(draft.alerts[event.alert], taken_by=event.by, taken_at=draft.at)
+        case DayOpened():
+            raise AssertionError("a day is opened once")
+        case _:
+            assert_never(event)
+
+
+def _issue(draft: Draft, event: TicketIssued) -> None:
+    ticket = Ticket(
+        id=event.ticket,
+        label=event.label,
+        legs=event.legs,
+        visitor_class=event.visitor_class,
+        is_to_confirm=event.is_to_confirm,
+        channel=event.channel,
+        language=event.language,
+        issued_at=draft.at,
+        joined_at=draft.at,
+        joined_seq=draft.seq,
+        waiting_since=draft.at,
+    )
+    service = draft.terms.service(ticket.service)
+    assert service is not None, "a ticket is issued for one of the day's services"
+    draft.numbers[service.prefix] = draft.numbers.get(service.prefix, 0) + 1
+    draft.enter_lane(ticket)
+
+
+def _call(draft: Draft, event: TicketCalled) -> None:
+    ticket = _live(draft, event.ticket)
+    if ticket.status is TicketStatus.WAITING:
+        ticket = replace(ticket, overtaken_by=draft.leave_lane(ticket))
+    if not event.is_chosen:
+        draft.overtake(ticket, event.window)
+        draft.shares = (*draft.shares, ticket.visitor_class)[-draft.terms.policy.share_calls :]
+    _arrive(draft, replace(ticket, reason=event.reason), event.window, calls=1)
+
+
+def _finish_leg(draft: Draft, event: LegFinished) -> None:
+    ticket = _live(draft, event.ticket)
+    _count_service(draft, ticket)
+    _free_window(draft, ticket)
+    _join(draft, ticket, joined_at=draft.at, leg=ticket.leg + 1, window=None)
+
+
+def _finish(draft: Draft, event: TicketFinished) -> None:
+    ticket = _live(draft, event.ticket)
+    _count_service(draft, ticket)
+    _free_window(draft, ticket)
+    if ticket.window is not None:
+        _set_window(draft, ticket.window, last_finished=ticket.id)
+    started_at = ticket.started_at or ticket.called_at
+    finished = TicketStatus.FINISHED
+    draft.end(
+        replace(
+            ticket,
+            status=finished,
+            started_at=started_at,
+            ended_at=draft.at,
+            outcome=event.outcome,
+            delivered=event.delivered,
+        )
+    )
+
+
+def _undo(draft: Draft, event: TicketUndone) -> None:
+    ticket = draft.ticket(event.ticket)
+    assert ticket is not None, "what is undone was finished"
+    window = draft.window(event.window)
+    service_s = _service_s(ticket.started_at, ticket.ended_at)
+    draft.revive(replace(ticket, status=TicketStatus.SERVING, ended_at=None, outcome=None, delivered=()))
+    draft.put_window(
+        replace(
+            window,
+            ticket=ticket.id,
+            last_finished=None,
+            served=window.served - 1,
+            service_s=window.service_s - service_s,
+        )
+    )
+
+
+def _reinstate(draft: Draft, event: TicketReinstated) -> None:
+    ticket = _live(draft, event.ticket)
+    if event.keeps_place:
+        draft.enter_lane(_waiting_again(draft, ticket, window=None))
+    else:
+        _join(draft, ticket, joined_at=event.joined_at, window=None)
+
+
+def _transfer(draft: Draft, event: TicketTransferred) -> None:
+    ticket = _live(draft, event.ticket)
+    _free_window(draft, ticket)
+    legs = (*ticket.legs[: ticket.leg], event.service, *ticket.legs[ticket.leg + 1 :])
+    moved = replace(ticket, legs=legs, visitor_class=event.visitor_class)
+    if event.place is Place.ORIGINAL:
+        draft.enter_lane(_waiting_again(draft, moved, window=event.window))
+    else:
+        _join(draft, moved, joined_at=event.joined_at, window=event.window)
+
+
+def _change_class(draft: Draft, event: ClassChanged) -> None:
+    ticket = _live(draft, event.ticket)
+    if ticket.status is TicketStatus.WAITING:
+        overtaken_by = draft.leave_lane(ticket)
+        changed = replace(ticket, visitor_class=event.visitor_class, is_to_confirm=False, overtaken_by=overtaken_by)
+        draft.enter_lane(changed)
+    else:
+        draft.put(replace(ticket, visitor_class=event.visitor_class, is_to_confirm=False))
+
+
+def _join(draft: Draft, ticket: Ticket, *, joined_at: datetime, window: int | None, leg: int | None = None) -> None:
+    """Join a queue anew: whoever came before is before, and nobody has been overtaken yet."""
+    joined = replace(
+        ticket, joined_at=joined_at, joined_seq=draft.seq, overtaken_by=(), leg=ticket.leg if leg is None else leg
+    )
+    draft.enter_lane(_waiting_again(draft, joined, window=window))
+
+
+def _waiting_again(draft: Draft, ticket: Ticket, *, window: int | None) -> Ticket:
+    return replace(
+        ticket,
+        status=TicketStatus.WAITING,
+        waiting_since=draft.at,
+        called_at=None,
+        last_call_at=None,
+        started_at=None,
+        window=window,
+        calls=0,
+        reason=None,
+    )
+
+
+def _arrive(draft: Draft, ticket: Ticket, number: int, *, calls: int) -> None:
+    """Called to a window."""
+    called = replace(
+        ticket,
+        status=TicketStatus.CALLED,
+        called_at=draft.at,
+        last_call_at=draft.at,
+        started_at=None,
+        window=number,
+        calls=calls,
+    )
+    draft.put(called)
+    _set_window(draft, number, ticket=ticket.id, last_finished=None)
+    if ticket.channel is not Channel.WALK_IN:
+        _announce(draft, called)
+
+
+def _announce(draft: Draft, ticket: Ticket) -> None:
+    assert ticket.window is not None, "a call names its window"
+    call = Call(
+        id=f"{draft.seq}",
+        ticket=ticket.id,
+        label=ticket.label,
+        window=ticket.window,
+        at=draft.at,
+        times=ticket.calls,
+    )
+    draft.calls = (call, *draft.calls)[:CALLS_SHOWN_MAX]
+
+
+def _leave_window(draft: Draft, ticket: Ticket, status: TicketStatus) -> None:
+    _free_window(draft, ticket)
+    draft.put(replace(ticket, status=status))
+
+
+def _end(draft: Draft, ticket_id: str, status: TicketStatus, diverted_to: str | None = None) -> None:
+    ticket = _live(draft, ticket_id)
+    if ticket.status is TicketStatus.WAITING:
+        ticket = replace(ticket, overtaken_by=draft.leave_lane(ticket))
+    elif ticket.status in AT_WINDOW:
+        _free_window(draft, ticket)
+    draft.end(replace(ticket, status=status, ended_at=draft.at, diverted_to=diverted_to))
+
+
+def _free_window(draft: Draft, ticket: Ticket) -> None:
+    assert ticket.window is not None, "a ticket at a window names it"
+    _set_window(draft, ticket.window, ticket=None)
+
+
+def _count_service(draft: Draft, ticket: Ticket) -> None:
+    assert ticket.window is not None, "a ticket that is served is at a window"
+    window = draft.window(ticket.window)
+    service_s = _service_s(ticket.started_at or ticket.called_at, draft.at)
+    draft.put_window(replace(window, served=window.served + 1, service_s=window.service_s + service_s))
+
+
+def _service_s(started_at: datetime | None, ended_at: datetime | None) -> float:
+    assert started_at is not None and ended_at is not None, "a finished service has begun"
+    return (ended_at - started_at).total_seconds()
+
+
+def _raise_alert(draft: Draft, event: HelpAsked) -> None:
+    draft.alerts[event.alert] = Alert(id=event.alert, kind="help", place=event.place, at=draft.at)
+    if len(draft.alerts) > draft.terms.policy.alerts_max:
+        taken = (alert.id for alert in draft.alerts.values() if alert.taken_at is not None)
+        del draft.alerts[next(taken, next(iter(draft.alerts)))]
+
+
+def _set_window(draft: Draft, number: int, **changes: Any) -> None:
+    draft.put_window(replace(draft.window(number), **changes))
+
+
+def _live(draft: Draft, ticket_id: str) -> Ticket:
+    return draft.live[ticket_id]

@@ -1,0 +1,119 @@
+"""Who is called next: the one decision that everybody in the hall must be able to have explained."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from heapq import merge
+from math import ceil
+
+from queue_service.hall.day import State
+from queue_service.hall.lanes import Lane, LaneKey, Waiting
+from queue_service.hall.terms import PlanOrder, Policy, VisitorClass
+
+
+class Reason(StrEnum):
+    """Why a ticket was called before the others that this window could have called (`reason.<value>`)."""
+
+    ORDER = "order"
+    """It was the first to come."""
+    OVERTAKEN = "overtaken"
+    """It had been overtaken as often as the house allows."""
+    CREDIT = "credit"
+    """Its class has a head start."""
+    SHARE = "share"
+    """Others before it belong to a class that has had its share of the last calls."""
+    PLAN = "plan"
+    """The window serves its service first."""
+    EARLY = "early"
+    """Its appointment is later, but nobody else was waiting."""
+    NOBODY = "nobody_waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ticket to call and why."""
+
+    ticket: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    waiting: Waiting
+    visitor_class: VisitorClass
+    virtual_join_at: datetime
+    rank: int
+    """Place of its service in the window's list; 0 for all where the plan is mixed."""
+
+
+def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datetime) -> Choice | None:
+    """The ticket that window `number` calls at `now`; None only when nobody waits whom it may serve.
+
+    `shares` are the classes of the last automatic calls. In this order: whoever was overtaken too often; classes over
+    their share stand back; earlier services first where the plan is strict; earliest virtual join; order of issue.
+    """
+    lanes = list(day.eligible(number))
+    policy = day.terms.policy
+    urgent = [waiting for _, lane in lanes if (waiting := lane.urgent(policy.overtaken_max)) is not None]
+    if urgent:
+        return Choice(min(urgent).ticket, Reason.OVERTAKEN)
+    if not lanes:
+        return None
+    plan = day.plan_in_force()
+    ranks = {service: rank for rank, service in enumerate(plan.windows.get(number, ()), 1)}
+    candidates = [
+        _Candidate(
+            lane.head,
+            key.visitor_class,
+            virtual_join_at(policy, key.visitor_class, lane.head.joined_at),
+            0 if plan.order is PlanOrder.MIXED or key.window == number else ranks[key.service],
+        )
+        for key, lane in lanes
+    ]
+    first_come = min(candidates, key=lambda candidate: candidate.waiting)
+    come = [candidate for candidate in candidates if candidate.waiting.joined_at <= now]
+    if not come:
+        chosen = min(candidates, key=lambda candidate: candidate.waiting)
+        return Choice(chosen.waiting.ticket, Reason.EARLY)
+    sharing = [candidate for candidate in come if not has_had_share(policy, candidate.visitor_class, shares)] or come
+    rank = min(candidate.rank for candidate in sharing)
+    ranked = [candidate for candidate in sharing if candidate.rank == rank]
+    chosen = min(ranked, key=lambda candidate: (candidate.virtual_join_at, candidate.waiting.joined_seq))
+    if chosen is first_come:
+        reason = Reason.ORDER
+    elif first_come not in sharing:
+        reason = Reason.SHARE
+    elif first_come not in ranked:
+        reason = Reason.PLAN
+    else:
+        reason = Reason.CREDIT
+    return Choice(chosen.waiting.ticket, reason)
+
+
+def virtual_join_at(policy: Policy, visitor_class: VisitorClass, joined_at: datetime) -> datetime:
+    """When the ticket counts as having joined, its class's head start taken into account."""
+    of_class = policy.classes.get(visitor_class)
+    return joined_at - timedelta(minutes=of_class.credit_minutes) if of_class is not None else joined_at
+
+
+def has_had_share(policy: Policy, visitor_class: VisitorClass, shares: tuple[VisitorClass, ...]) -> bool:
+    """Whether a class has had its part of the last calls and stands back while others wait."""
+    of_class = policy.classes.get(visitor_class)
+    if of_class is None or of_class.share_max >= 1:
+        return False
+    return shares.count(visitor_class) >= ceil(of_class.share_max * policy.share_calls)
+
+
+def in_order(day: State, lanes: list[tuple[LaneKey, Lane]]) -> Iterator[tuple[datetime, int, str]]:
+    """The tickets of some lanes by virtual join: (virtual join, joined seq, ticket id)."""
+    policy = day.terms.policy
+    return merge(
+        *(
+            [
+                (virtual_join_at(policy, key.visitor_class, waiting.joined_at), waiting.joined_seq, waiting.ticket)
+                for waiting in lane.waiting
+            ]
+            for key, lane in lanes
+        )
+    )
