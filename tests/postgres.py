@@ -95,6 +95,13 @@ async def database(postgres_url: str, postgres_template: str) -> AsyncIterator[s
         yield url
 
 
+@pytest.fixture
+async def postgres_empty(postgres_url: str) -> AsyncIterator[str]:
+    """The address of a PostgreSQL database with nothing in it."""
+    async with _copy(postgres_url, "template0") as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Settings]:
     """Settings of a migrated, empty store: the test runs once on each kind of database."""
