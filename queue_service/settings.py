@@ -1,6 +1,7 @@
 """Every setting of the service, with unit and default; the environment overrides them (prefix `QUEUE_`)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,33 @@ class Settings(BaseSettings):
     base_url: str = Field("http://127.0.0.1:8000", description="address under which browsers reach the service")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, description="TCP port to listen on")
+    trusted_proxies: list[str] = Field(
+        [], description="addresses or networks whose X-Forwarded-For and -Proto are believed, as a JSON list"
+    )
+    url_bytes_max: int = Field(4096, ge=256, description="longest path and query, in bytes")
+    body_bytes_max: int = Field(65_536, ge=1024, description="largest body of a request, in bytes")
+    body_depth_max: int = Field(32, ge=4, description="arrays and objects in a body that may be open at once")
+    head_bytes_max: int = Field(16_384, ge=2048, description="largest head of a request, in bytes")
+    head_wait_s_max: float = Field(10, gt=0, description="a request whose head takes more seconds is cut")
+    body_wait_s_max: float = Field(10, gt=0, description="a request whose body takes more seconds is cut")
+    answer_stall_s_max: float = Field(30, gt=0, description="a client that reads nothing for so many seconds is cut")
+    keep_alive_s: int = Field(65, ge=1, description="an idle connection is kept for so many seconds")
+    shutdown_wait_s_max: int = Field(10, ge=1, description="a stop waits so many seconds for requests under way")
+    connections_max: int = Field(16_000, ge=1, description="open connections and sockets; beyond it 503")
+    backlog_max: int = Field(2048, ge=1, description="connections that may wait to be accepted")
+    ready_wait_s_max: float = Field(2, gt=0, description="a readiness check that takes more seconds has failed")
+
+    # Limits by caller
+    limit_address_requests_per_s: float = Field(50, gt=0, description="requests a second from one address, signed out")
+    limit_address_burst: int = Field(500, ge=1, description="requests at once from one address, signed out")
+    limit_caller_requests_per_s: float = Field(30, gt=0, description="requests a second of one device or staff member")
+    limit_caller_burst: int = Field(200, ge=1, description="requests at once of one device or staff member")
+    limit_issue_tickets_per_s: float = Field(2, gt=0, description="tickets a second for one device or staff member")
+    limit_issue_burst: int = Field(60, ge=1, description="tickets at once for one device or staff member")
+    limit_keys_max: int = Field(20_000, ge=1, description="addresses, and callers, that are remembered")
+
+    # Log
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
 
     # Storage
     data_dir: Path = Field(Path("var"), description="folder of the SQLite files; unused where database_url is set")
@@ -25,8 +53,49 @@ class Settings(BaseSettings):
         10, gt=0, description="longest wait for a connection or a lock of a database, in seconds"
     )
     tables_pool_max: int = Field(5, ge=1, description="connections to the tables (on SQLite: that read)")
-    journal_pool_max: int = Field(4, ge=1, description="PostgreSQL connections of the journal")
+    journal_pool_max: int = Field(4, ge=2, description="the journal's PostgreSQL connections, one of them the writer's")
     journal_pending_max: int = Field(
         10_000, ge=1, description="entries that may wait to be written; beyond it commands are refused"
     )
     journal_batch_max: int = Field(500, ge=1, description="entries in one transaction of the journal")
+
+    # Sockets
+    socket_max: int = Field(12_000, ge=1, description="open sockets in one process; beyond it a handshake gets 503")
+    socket_per_address_max: int = Field(2_000, ge=1, description="open sockets from one address; beyond it 429")
+    socket_message_bytes_max: int = Field(4096, ge=126, description="longest message from a client, in bytes")
+    socket_inbound_bytes_per_s_max: int = Field(
+        8192, ge=1024, description="bytes that a client may send in a second before it is cut"
+    )
+    socket_send_buffer_bytes: int = Field(
+        16_384, ge=4096, description="kernel's send buffer of a socket, in bytes; larger ones keep more old views"
+    )
+    socket_stall_s: float = Field(15, gt=0, description="a client that drains nothing for so many seconds is cut")
+    socket_ping_s: float = Field(20, gt=0, description="a client unheard for so many seconds is pinged")
+    socket_pong_s: float = Field(20, gt=0, description="a client silent for so many seconds after a ping is cut")
+
+    # Live views
+    live_fold_s: float = Field(
+        0.2, gt=0, le=1, description="changes within so many seconds of a sent view go out as one; calls do not wait"
+    )
+    live_heartbeat_s: float = Field(
+        4, gt=0, le=5, description="seconds between two words that a view is still true; screens doubt it at 10"
+    )
+
+    # Sign-in
+    session_lifetime_s: float = Field(43_200, gt=0, description="a staff session ends so many seconds after sign-in")
+    session_idle_s: float = Field(7_200, gt=0, description="a staff session unused for so many seconds ends")
+    session_activity_s: float = Field(
+        60, gt=0, description="a session's activity is stored at most every so many seconds"
+    )
+    session_recheck_s: float = Field(
+        5, gt=0, description="what another process signed out or deactivated is refused here after so many seconds"
+    )
+    callers_known_max: int = Field(10_000, ge=1, description="sessions, and devices, held in memory by one process")
+    password_length_min: int = Field(10, ge=8, description="shortest new password, in characters")
+    password_threads: int = Field(2, ge=1, description="passwords hashed at once; each takes 64 MiB of memory")
+    password_pending_max: int = Field(64, ge=1, description="sign-ins that may wait for a thread; beyond it 503")
+    sign_in_account_failures_max: int = Field(10, ge=1, description="failed sign-ins to one account at once")
+    sign_in_account_recover_s: float = Field(60, gt=0, description="seconds until an account may fail once more")
+    sign_in_address_failures_max: int = Field(30, ge=1, description="failed sign-ins from one address at once")
+    sign_in_address_recover_s: float = Field(10, gt=0, description="seconds until an address may fail once more")
+    sign_in_keys_max: int = Field(10_000, ge=1, description="accounts, and addresses, whose failures are remembered")

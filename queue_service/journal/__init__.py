@@ -1,5 +1,6 @@
 """Keeps days: the ordered, durable entries of every business day of every branch."""
 
+from queue_service.journal.postgres import PostgresJournal
 from queue_service.journal.sqlite import SqliteJournal
 from queue_service.journal.store import Journal
 from queue_service.settings import Settings
@@ -7,4 +8,6 @@ from queue_service.settings import Settings
 
 async def open_journal(settings: Settings) -> Journal:
     """Opens the journal that `settings` name; its tables must be current (see `infra.migrate`)."""
-    return await SqliteJournal.open(settings)
+    if settings.database_url is None:
+        return await SqliteJournal.open(settings)
+    return await PostgresJournal.open(settings)

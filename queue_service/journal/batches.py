@@ -31,7 +31,7 @@ class Batches:
 
     A batch is handed over at the end of the tick in which its first append came, or when the writer reports. (A queue
     item for each append wakes the writer for the first and leaves the rest waiting: batches of 2.5, not 16, measured.)
-    `write` settles everybody in its batch, or raises and so fails whoever is not settled.
+    `write` settles its batch, or starts another task that does.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class Batches:
         finally:
             self._unsettled -= 1
 
-    def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Runs `work` beside the writer and lets `close` wait for it."""
+    def start(self, batch: Sequence[Waiting], work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Runs `work`, which settles `batch`, beside the writer; whoever it does not settle gets what it raises."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._end, batch))
         return task
 
     async def close(self) -> None:
@@ -79,17 +79,20 @@ class Batches:
 
     def _hand_over(self) -> None:
         batch = [self._pending.popleft() for _ in range(min(len(self._pending), self._batch_max))]
-        self.start(self._write(batch)).add_done_callback(partial(self._report, batch))
+        self.start(batch, self._write(batch)).add_done_callback(self._report)
 
-    def _report(self, batch: Sequence[Waiting], written: asyncio.Task[None]) -> None:
-        error = asyncio.CancelledError() if written.cancelled() else written.exception()
-        if error is not None:
-            for waiting in batch:
-                waiting.fail(error)
+    def _report(self, _written: asyncio.Task[None]) -> None:
         if self._pending:
             self._hand_over()
         else:
             self._is_writing = False
+
+    def _end(self, batch: Sequence[Waiting], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            for waiting in batch:
+                waiting.fail(error)
 
 
 def check(append: Append) -> None:

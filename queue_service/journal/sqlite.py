@@ -12,13 +12,10 @@ from typing import Any, Self, TypeVar
 from queue_service.infra.filelock import FileLock, FileLockBusy
 from queue_service.journal.batches import Batches, Waiting
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
-from queue_service.journal.store import ExclusiveDay, JournalUnavailable
+from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
 
 FILE_NAME = "journal.db"
-FORGET_MAX = 1000
-"""Keys freed in one transaction: the writer must not keep a hall waiting."""
-
 INSERT_ENTRY = """
     INSERT INTO entries (branch_id, business_on, seq, key, fingerprint, at, actor, kind, events, answer)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

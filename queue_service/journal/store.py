@@ -7,6 +7,9 @@ from typing import Protocol
 
 from queue_service.journal.entries import Append, DayId, Entry, Outcome
 
+FORGET_MAX = 1000
+"""Keys freed in one transaction, lest a hall wait for it."""
+
 
 class JournalError(Exception):
     """Any failure of the journal that its caller must expect."""
