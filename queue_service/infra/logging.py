@@ -1,0 +1,86 @@
+"""The log: one JSON object a line (plain lines on a terminal), on standard error, and nothing about a person in it.
+
+Paths appear as route templates, because a visitor's path holds their token; query strings, addresses, bodies and the
+messages of exceptions do not appear at all, because any of them may hold what somebody typed. An exception is told by
+its kinds and the places in the code that it came through.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+FRAMES_MAX = 30
+"""So many places of an exception are told, the innermost ones."""
+
+# These write addresses or paths at info.
+_TALKATIVE = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access", "websockets", "httpx", "httpcore")
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Send everything from `level` up to `stream` (default: standard error), also what libraries log."""
+    stream = stream or sys.stderr
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(serializer=_json)
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _tell_failure,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_first_line, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _tell_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replaces an exception by its kinds and places, from the one raised back to its first cause."""
+    told = event.pop("exc_info", None)
+    error: BaseException | None = None
+    if isinstance(told, BaseException):
+        error = told
+    elif isinstance(told, tuple):
+        error = told[1]
+    elif told:
+        error = sys.exc_info()[1]
+    failures: list[dict[str, object]] = []
+    while error is not None and len(failures) < FRAMES_MAX:
+        places = [
+            f"{frame.f_globals.get('__name__')}:{line} {frame.f_code.co_name}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+        ]
+        failures.append({"kind": f"{type(error).__module__}.{type(error).__qualname__}", "at": places[-FRAMES_MAX:]})
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if failures:
+        event["failure"] = failures
+    return event
+
+
+def _first_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Leaves out what libraries write under their first line: representations of objects, exceptions among them."""
+    event["event"] = str(event["event"]).split("\n", 1)[0]
+    return event
+
+
+def _json(event: EventDict, **_options: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
