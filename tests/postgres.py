@@ -148,7 +148,7 @@ def _start(folder: Path, run_pid: int) -> None:
         **as_owner,
     )
     deadline = time.monotonic() + START_S_MAX
-    while not (folder / ".s.PGSQL.5432").exists():
+    while subprocess.run([_program("pg_isready"), "-q", "-h", folder], check=False).returncode != 0:
         assert time.monotonic() < deadline, "PostgreSQL did not start"
         time.sleep(0.05)
 

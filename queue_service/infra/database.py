@@ -128,9 +128,10 @@ async def postgres_connect(settings: Settings, schema: str) -> asyncpg.Connectio
     """One connection that sees `schema` alone; the url is libpq's, with all of its parameters."""
     assert settings.database_url is not None
     wait_s_max = settings.database_wait_s_max
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         settings.database_url,
         timeout=wait_s_max,
+        command_timeout=2 * wait_s_max,  # for a server that has vanished; one that lives tells sooner
         server_settings={
             "search_path": schema,
             "application_name": f"queue-service {schema}",
@@ -138,6 +139,10 @@ async def postgres_connect(settings: Settings, schema: str) -> asyncpg.Connectio
             "jit": "off",  # the driver's own look-ups of types are slow with it, our statements too short for it
         },
     )
+    await connection.execute(  # a server set up to lose the last commits does not lose ours
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    return connection
 
 
 def sqlite_writer(path: Path, wait_s_max: float) -> AsyncEngine:

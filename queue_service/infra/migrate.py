@@ -22,6 +22,7 @@ from queue_service.infra.database import postgres_engine, sqlite_reader, sqlite_
 from queue_service.infra.filelock import FileLock
 from queue_service.settings import Settings
 
+MIGRATION_S_MAX = 3600
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -62,7 +63,8 @@ async def is_current(settings: Settings) -> bool:
 async def _alone(settings: Settings, tree: Tree) -> AsyncIterator[AsyncConnection]:
     """A transaction in which nobody else migrates."""
     if settings.database_url is not None:
-        engine = postgres_engine(settings, str(tree), 1)
+        patient = settings.model_copy(update={"database_wait_s_max": MIGRATION_S_MAX})
+        engine = postgres_engine(patient, str(tree), 1)
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('queue-service migrate'))"))
