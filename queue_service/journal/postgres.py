@@ -21,7 +21,14 @@ from queue_service.settings import Settings
 RETRY_S = 0.1
 """Pause before a batch that failed is tried again."""
 
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, PoolTimeoutError, OSError)
+FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    DBAPIError,
+    PoolTimeoutError,
+    OSError,
+)
 """All that a database can do to us, from refusing to vanishing."""
 
 LOCK = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
