@@ -20,8 +20,9 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
 
 _encoder = msgspec.json.Encoder()
 _envelopes = msgspec.json.Decoder(list[tuple[str, int, msgspec.Raw]])
+_types: Mapping[str, type[Event]] = {event.kind: event for event in get_args(Event)}
 _decoders: Mapping[str, msgspec.json.Decoder[Event]] = {
-    event.kind: msgspec.json.Decoder(event) for event in get_args(Event)
+    kind: msgspec.json.Decoder(event) for kind, event in _types.items()
 }
 
 
@@ -45,8 +46,10 @@ def _event(kind: str, version: int, fields: msgspec.Raw) -> Event:
     if decoder is None or version > present:
         raise UnknownEvent(f"{kind} version {version}")
     if version == present:
-        return decoder.decode(fields)
+        event: Event = decoder.decode(fields)
+        return event
     older: dict[str, Any] = msgspec.json.decode(fields)
     for step in range(version, present):
         older = UPCASTERS[kind, step](older)
-    return msgspec.convert(older, type(decoder.type), strict=False)
+    upcast: Event = msgspec.convert(older, _types[kind], strict=False)
+    return upcast

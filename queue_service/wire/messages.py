@@ -89,6 +89,20 @@ class Ticket(Answer):
     delivered: list[str]
 
 
+class Remark(Answer):
+    """What somebody of the staff wrote about a ticket."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+class TicketDetail(Ticket):
+    """A ticket with its remarks, oldest first."""
+
+    remarks: list[Remark]
+
+
 class IssuedTicket(Ticket):
     """The issuing answer: the ticket with the visitor's link."""
 
@@ -365,25 +379,6 @@ class Branches(Answer):
     branches: list[BranchSummary]
 
 
-class FieldFault(Answer):
-    """One field of a request that is wrong."""
-
-    field: str
-    code: str
-
-
-class Problem(Answer):
-    """An error (RFC 9457) with a stable code; `detail` is in the caller's language."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    params: dict[str, str | int | float | None] = {}
-    fields: list[FieldFault] = []
-
-
 # --------------------------------------------------------------------------------------------------------- requests
 
 
@@ -437,7 +432,9 @@ class FinishRequest(Request):
     """Finish the service."""
 
     outcome: Outcome = Outcome.DONE
-    delivered: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)] = []
+    delivered: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)
+    ] = []
 
 
 class ResumeRequest(Request):

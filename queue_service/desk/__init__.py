@@ -1,0 +1,1 @@
+"""Runs days: load, decide, append, evolve, publish; the ticket and window routes."""

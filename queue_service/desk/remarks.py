@@ -1,0 +1,74 @@
+"""What staff write about a ticket may be about a person: it is kept apart from the journal, and erased by rule."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Column, Date, Index, Table, Text, delete, insert, select
+
+from queue_service.infra.database import Database, Moment, metadata
+
+REMARKS = Table(
+    "remarks",
+    metadata,
+    Column("branch_id", Text, primary_key=True),
+    Column("business_on", Date, primary_key=True),
+    Column("ticket", Text, primary_key=True),
+    Column("at", Moment(), primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+Index("ix_remarks_at", REMARKS.c.at)
+
+OTHER = "other"
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What somebody wrote and when."""
+
+    at: datetime
+    actor: str
+    text: str
+
+
+def coded(reason: str) -> tuple[str, str | None]:
+    """A reason as a code for the journal, and the words to keep apart; a reason that is a code has none."""
+    return (reason, None) if _CODE.fullmatch(reason) else (OTHER, reason)
+
+
+class Remarks:
+    """The table of remarks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, branch_id: str, business_on: date, ticket: str, remark: Remark) -> None:
+        """Keep a remark on a ticket."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert(REMARKS).values(
+                    branch_id=branch_id,
+                    business_on=business_on,
+                    ticket=ticket,
+                    at=remark.at,
+                    actor=remark.actor,
+                    text=remark.text,
+                )
+            )
+
+    async def of(self, branch_id: str, business_on: date, ticket: str) -> list[Remark]:
+        """The remarks on a ticket, oldest first."""
+        query = (
+            select(REMARKS.c.at, REMARKS.c.actor, REMARKS.c.text)
+            .where(REMARKS.c.branch_id == branch_id, REMARKS.c.business_on == business_on, REMARKS.c.ticket == ticket)
+            .order_by(REMARKS.c.at)
+        )
+        async with self._database.read() as connection:
+            return [Remark(at=at, actor=actor, text=text) for at, actor, text in await connection.execute(query)]
+
+    async def erase(self, before: datetime) -> int:
+        """Erase the remarks made before a moment; returns how many."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(REMARKS).where(REMARKS.c.at < before))).rowcount

@@ -1,0 +1,134 @@
+"""From a request to the desk and back: who asks, under which key, with which lease."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Request
+from pydantic import BaseModel
+
+from queue_service.desk.remarks import Remark, Remarks, coded
+from queue_service.desk.service import Ask, Desk
+from queue_service.desk.tokens import Tokens
+from queue_service.desk.views import View, ticket_answer
+from queue_service.hall.commands import Command
+from queue_service.hall.day import Day
+from queue_service.hall.decide import Accepted
+from queue_service.hall.tickets import Lease
+from queue_service.identity.guard import demand, identify
+from queue_service.identity.rules import Caller, Permission, may
+from queue_service.infra.answers import JsonBytes
+from queue_service.infra.clock import Clock
+from queue_service.infra.limits import Limits
+from queue_service.settings import Settings
+
+Responses = dict[int | str, dict[str, Any]]
+BranchId = Annotated[str, Path(alias="branch", max_length=80)]
+WindowNumber = Annotated[int, Path(alias="window", ge=1, le=9999)]
+TicketId = Annotated[str, Path(alias="ticket", max_length=80)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Made by the caller for one intent; a retry with the same key gets the same answer.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """What the routes of the desk need; `app.state.counter`."""
+
+    desk: Desk
+    tokens: Tokens
+    remarks: Remarks
+    limits: Limits
+    clock: Clock
+    settings: Settings
+
+    async def act(
+        self,
+        request: Request,
+        caller_id: str,
+        branch_id: str,
+        kind: str,
+        command: Command,
+        *,
+        key: str | None,
+        body: BaseModel | None = None,
+        answer: Callable[[Day, Accepted], View] | None = None,
+        status: int = 200,
+    ) -> JsonBytes:
+        """Do what a request asks; the answer is the ticket's unless `answer` words another."""
+        encoded = await self.desk.submit(
+            Ask(
+                branch_id=branch_id,
+                actor=caller_id,
+                kind=kind,
+                command=command,
+                answer=answer or _ticket,
+                key=key,
+                fingerprint=self._fingerprint(request, body) if key is not None else None,
+            )
+        )
+        return JsonBytes(encoded, status)
+
+    async def reason(self, caller: Caller, branch_id: str, ticket: str, reason: str) -> str:
+        """The code of a reason for the journal; words that are no code are kept apart from it."""
+        code, words = coded(reason)
+        if words is not None:
+            day = await self.desk.today(branch_id)
+            remark = Remark(at=self.clock(), actor=caller.id, text=words)
+            await self.remarks.add(branch_id, day.business_on, ticket, remark)
+        return code
+
+    def _fingerprint(self, request: Request, body: BaseModel | None) -> bytes:
+        asked = f"{request.method} {request.url.path}\n{'' if body is None else body.model_dump_json(by_alias=True)}"
+        return self.tokens.fingerprint(asked.encode())
+
+
+def _ticket(day: Day, accepted: Accepted) -> View:
+    return ticket_answer(day, accepted.ticket)
+
+
+def counter_of(request: Request) -> Counter:
+    """The desk behind the routes."""
+    counter: Counter = request.app.state.counter
+    return counter
+
+
+CounterOf = Annotated[Counter, Depends(counter_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class AtWindow:
+    """A member of staff who may command a window, and how."""
+
+    caller: Caller
+    branch_id: str
+    number: int
+    lease: Lease | None
+    """The hold to be checked; None: the caller may command any window of the branch."""
+
+
+def at_window(*permissions: Permission) -> Callable[..., object]:
+    """A dependency: who commands the window in the path, by one of `permissions`, or by a roaming one there."""
+
+    async def dependency(request: Request, branch: BranchId, window: WindowNumber, counter: CounterOf) -> AtWindow:
+        caller = await identify(request)
+        if not any(may(caller, permission, branch) for permission in permissions):
+            demand(caller, branch, Permission.WINDOW_ROAM)
+            place = (await counter.desk.today(branch)).terms.window(window)
+            if place is None or not place.is_roaming:
+                demand(caller, branch, *permissions)
+        oversees = may(caller, Permission.WINDOW_OVERSEE, branch)
+        return AtWindow(caller, branch, window, None if oversees else own_lease(caller))
+
+    return dependency
+
+
+def own_lease(caller: Caller) -> Lease:
+    """The hold that a member of staff has on the windows that they open."""
+    return Lease(teller=caller.id, session=caller.session or "")

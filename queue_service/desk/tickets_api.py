@@ -1,0 +1,228 @@
+"""Numbers, tickets, plans and help: the other routes that change a hall, and the visitor's own."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
+from queue_service.desk.tokens import TicketRef
+from queue_service.desk.views import View, alert_view, ticket_view, visitor_view, windows_view
+from queue_service.hall.commands import (
+    AskHelp,
+    Cancel,
+    ChangeClass,
+    Divert,
+    IssueTicket,
+    Reinstate,
+    SwitchPlan,
+    TakeAlert,
+)
+from queue_service.hall.day import Day
+from queue_service.hall.decide import Accepted
+from queue_service.hall.refusals import Code
+from queue_service.hall.tickets import Channel, Ticket
+from queue_service.identity.guard import allowed
+from queue_service.identity.rules import Caller, Permission, may, visitor
+from queue_service.infra.answers import JsonBytes, encode
+from queue_service.infra.problems import Problem
+from queue_service.journal.entries import DayId
+from queue_service.waits.rules import Outlook
+from queue_service.wire import messages
+
+router = APIRouter(prefix="/api/v1")
+
+Token = Annotated[str, Path(max_length=200)]
+TICKET: Responses = {200: {"model": messages.WindowAnswer}}
+
+
+@router.post(
+    "/branches/{branch}/tickets", tags=["tickets"], status_code=201, responses={201: {"model": messages.IssuedTicket}}
+)
+async def issue(
+    request: Request,
+    branch: BranchId,
+    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_ISSUE))],
+    counter: CounterOf,
+    body: messages.IssueRequest,
+    key: Key = None,
+) -> JsonBytes:
+    """Take a number, for one service or several in one visit."""
+    counter.limits.admit_issue(caller.id)
+    command = IssueTicket(
+        legs=body.services,
+        visitor_class=body.visitor_class,
+        channel=Channel.KIOSK if caller.device_kind is not None else Channel.STAFF,
+        language=body.language,
+    )
+
+    def issued(day: Day, accepted: Accepted) -> View:
+        ticket = day.live[accepted.ticket or ""]
+        token = counter.tokens.token(TicketRef(branch, ticket.id))
+        url = f"{counter.settings.base_url}/t/{token}"
+        return {**ticket_view(day, ticket, Outlook(day)), "token": token, "url": url}
+
+    return await counter.act(
+        request, caller.id, branch, "ticket.issue", command, key=key, body=body, answer=issued, status=201
+    )
+
+
+@router.get("/branches/{branch}/tickets/{ticket}", tags=["tickets"], responses={200: {"model": messages.TicketDetail}})
+async def detail(
+    branch: BranchId,
+    ticket: TicketId,
+    caller: Annotated[Caller, Depends(allowed(Permission.FLOOR_VIEW))],
+    counter: CounterOf,
+) -> JsonBytes:
+    """A ticket of today with what staff wrote about it."""
+    del caller
+    day = await counter.desk.today(branch)
+    found = day.ticket(ticket)
+    if found is None:
+        raise Problem("ticket.unknown", 404)
+    remarks = await counter.remarks.of(branch, day.business_on, ticket)
+    told = [{"at": remark.at, "by": remark.actor, "text": remark.text} for remark in remarks]
+    return JsonBytes(encode({**ticket_view(day, found, Outlook(day)), "remarks": told}))
+
+
+@router.post("/branches/{branch}/tickets/{ticket}/reinstate", tags=["tickets"], responses=TICKET)
+async def reinstate(
+    request: Request,
+    branch: BranchId,
+    ticket: TicketId,
+    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_REINSTATE))],
+    counter: CounterOf,
+    key: Key = None,
+) -> JsonBytes:
+    """Let a missed visitor who came back wait again, by the rule of the house."""
+    command = Reinstate(ticket=ticket)
+    return await counter.act(request, caller.id, branch, "ticket.reinstate", command, key=key)
+
+
+@router.post("/branches/{branch}/tickets/{ticket}/divert", tags=["tickets"], responses=TICKET)
+async def divert(
+    request: Request,
+    branch: BranchId,
+    ticket: TicketId,
+    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_DIVERT))],
+    counter: CounterOf,
+    body: messages.DivertRequest,
+    key: Key = None,
+) -> JsonBytes:
+    """Solved without a window: at self-service, online, by the greeter."""
+    command = Divert(ticket=ticket, to=await counter.reason(caller, branch, ticket, body.to))
+    return await counter.act(request, caller.id, branch, "ticket.divert", command, key=key, body=body)
+
+
+@router.post("/branches/{branch}/tickets/{ticket}/cancel", tags=["tickets"], responses=TICKET)
+async def cancel(
+    request: Request,
+    branch: BranchId,
+    ticket: TicketId,
+    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_CANCEL))],
+    counter: CounterOf,
+    key: Key = None,
+) -> JsonBytes:
+    """The visitor has gone or wants no service."""
+    command = Cancel(ticket=ticket, by_visitor=False)
+    return await counter.act(request, caller.id, branch, "ticket.cancel", command, key=key)
+
+
+@router.patch("/branches/{branch}/tickets/{ticket}", tags=["tickets"], responses=TICKET)
+async def change_class(
+    request: Request,
+    branch: BranchId,
+    ticket: TicketId,
+    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_RECLASS))],
+    counter: CounterOf,
+    body: messages.ClassRequest,
+    key: Key = None,
+) -> JsonBytes:
+    """Change the visitor's class, or confirm a self-declared one by giving it again."""
+    reason = await counter.reason(caller, branch, ticket, body.reason)
+    command = ChangeClass(ticket=ticket, visitor_class=body.visitor_class, reason=reason)
+    return await counter.act(request, caller.id, branch, "ticket.change_class", command, key=key, body=body)
+
+
+@router.post("/branches/{branch}/plan", tags=["plan"], responses={200: {"model": messages.Windows}})
+async def switch_plan(
+    request: Request,
+    branch: BranchId,
+    caller: Annotated[Caller, Depends(allowed(Permission.PLAN_SWITCH, Permission.PLAN_SWITCH_GRANTED))],
+    counter: CounterOf,
+    body: messages.PlanRequest,
+    key: Key = None,
+) -> JsonBytes:
+    """Put a window plan in force, as a whole."""
+    command = SwitchPlan(plan=body.plan, by_greeter=not may(caller, Permission.PLAN_SWITCH, branch))
+    return await counter.act(
+        request, caller.id, branch, "plan.switch", command, key=key, body=body, answer=lambda day, _: windows_view(day)
+    )
+
+
+@router.post("/branches/{branch}/help", tags=["alerts"], responses={200: {"model": messages.Alert}})
+async def ask_help(
+    request: Request,
+    branch: BranchId,
+    caller: Annotated[Caller, Depends(allowed(Permission.HELP_ASK))],
+    counter: CounterOf,
+    key: Key = None,
+) -> JsonBytes:
+    """A visitor at this device wants a greeter; asked again while nobody has come, it is the same alert."""
+    command = AskHelp(place=caller.name)
+    return await counter.act(request, caller.id, branch, "help.ask", command, key=key, answer=_alert)
+
+
+@router.post("/branches/{branch}/alerts/{alert}/take", tags=["alerts"], responses={200: {"model": messages.Alert}})
+async def take_alert(
+    request: Request,
+    branch: BranchId,
+    alert: Annotated[str, Path(max_length=80)],
+    caller: Annotated[Caller, Depends(allowed(Permission.ALERT_TAKE))],
+    counter: CounterOf,
+    key: Key = None,
+) -> JsonBytes:
+    """See to an alert; whoever is second learns that somebody is on the way."""
+    command = TakeAlert(alert=alert, by=caller.id)
+    return await counter.act(request, caller.id, branch, "alert.take", command, key=key, answer=_alert)
+
+
+@router.get("/tickets/{token}", tags=["visitor"], responses={200: {"model": messages.VisitorTicket}})
+async def visit(token: Token, counter: CounterOf) -> JsonBytes:
+    """The visitor's own ticket."""
+    day, ticket = await visited(counter, token)
+    return JsonBytes(encode(visitor_view(day, ticket, Outlook(day))))
+
+
+@router.post("/tickets/{token}/cancel", tags=["visitor"], responses={200: {"model": messages.VisitorTicket}})
+async def leave(request: Request, token: Token, counter: CounterOf, key: Key = None) -> JsonBytes:
+    """The visitor leaves the queue."""
+    day, ticket = await visited(counter, token)
+    if day.business_on != (await counter.desk.today(day.branch_id)).business_on:
+        raise Problem(Code.TICKET_NOT_WAITING, 409, {"label": ticket.label, "status": ticket.status})
+    command = Cancel(ticket=ticket.id, by_visitor=True)
+    caller = visitor(ticket.id)
+
+    def left(day: Day, accepted: Accepted) -> View:
+        ticket = day.ticket(accepted.ticket or "")
+        assert ticket is not None, "what was cancelled is there"
+        return visitor_view(day, ticket, Outlook(day))
+
+    return await counter.act(request, caller.id, day.branch_id, "ticket.cancel", command, key=key, answer=left)
+
+
+async def visited(counter: Counter, token: str) -> tuple[Day, Ticket]:
+    """The day and the ticket that a visitor's token means. Raises `Problem` `ticket.unknown` (404)."""
+    ref = counter.tokens.read(token)
+    if ref is not None:
+        today = await counter.desk.today(ref.branch_id)
+        day: Day | None = today
+        if today.business_on != ref.business_on:
+            day = await counter.desk.past_day(DayId(branch_id=ref.branch_id, business_on=ref.business_on))
+        ticket = day.ticket(ref.ticket) if day is not None else None
+        if day is not None and ticket is not None:
+            return day, ticket
+    raise Problem("ticket.unknown", 404)
+
+
+def _alert(day: Day, accepted: Accepted) -> View:
+    return alert_view(day.alerts[accepted.alert or ""])

@@ -1,0 +1,126 @@
+"""What can be read and followed: branches, board, floor; the live sockets."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from queue_service.catalog.service import Catalog
+from queue_service.desk.requests import BranchId, Counter
+from queue_service.desk.service import Desk
+from queue_service.desk.tickets_api import Token, visited
+from queue_service.identity.guard import allowed, demand, identify
+from queue_service.identity.rules import Caller, Permission
+from queue_service.infra.answers import JsonBytes, encode
+from queue_service.infra.limits import SocketSeats
+from queue_service.infra.problems import Problem
+from queue_service.infra.push import pushable
+from queue_service.live import views
+from queue_service.live.channels import ChannelKey, Source
+from queue_service.live.service import Live
+from queue_service.wire import messages
+
+router = APIRouter(prefix="/api/v1")
+
+SESSION_ENDED = 4401
+"""Close code of a staff socket whose session has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lobby:
+    """What these routes need; `app.state.lobby`."""
+
+    desk: Desk
+    catalog: Catalog
+    live: Live
+    seats: SocketSeats
+
+    def end_session(self, session: str) -> None:
+        """Cut the sockets of a staff session that has ended."""
+        self.live.hub.close_where(lambda subscription: subscription.owner == session, SESSION_ENDED)
+
+
+def _lobby(request: Request) -> Lobby:
+    lobby: Lobby = request.app.state.lobby
+    return lobby
+
+
+LobbyOf = Annotated[Lobby, Depends(_lobby)]
+
+
+@router.get("/branches", tags=["branches"], responses={200: {"model": messages.Branches}})
+async def branches(lobby: LobbyOf) -> JsonBytes:
+    """All branches with their services and live waits."""
+    days = [await lobby.desk.today(terms.branch_id) for terms in lobby.catalog.branches()]
+    return JsonBytes(encode({"branches": [views.branch_summary(day) for day in days]}))
+
+
+@router.get("/branches/{branch}", tags=["branches"], responses={200: {"model": messages.Branch}})
+async def branch(branch: BranchId, lobby: LobbyOf) -> JsonBytes:
+    """One branch with its hours."""
+    return JsonBytes(encode(views.branch(await lobby.desk.today(branch))))
+
+
+@router.get("/branches/{branch}/board", tags=["branches"], responses={200: {"model": messages.Board}})
+async def board(branch: BranchId, lobby: LobbyOf) -> JsonBytes:
+    """The lobby board, as its socket sends it."""
+    return JsonBytes(encode(views.board(await lobby.desk.today(branch))))
+
+
+@router.get("/branches/{branch}/floor", tags=["branches"], responses={200: {"model": messages.Floor}})
+async def floor(
+    branch: BranchId, lobby: LobbyOf, caller: Annotated[Caller, Depends(allowed(Permission.FLOOR_VIEW))]
+) -> JsonBytes:
+    """The hall as its staff see it."""
+    del caller
+    return JsonBytes(encode(views.floor(await lobby.desk.today(branch))))
+
+
+@router.websocket("/branches/{branch}/live")
+async def live(
+    websocket: WebSocket,
+    branch: BranchId,
+    view: Literal["board", "floor", "window"] = "board",
+    window: Annotated[int | None, Query(ge=1, le=9999)] = None,
+) -> None:
+    """A view now, and each newer one."""
+    lobby: Lobby = websocket.app.state.lobby
+    owner = None
+    if view != "board":
+        caller = await identify(websocket)
+        demand(caller, branch, Permission.FLOOR_VIEW if view == "floor" else Permission.WINDOW_VIEW)
+        owner = caller.session
+    day = await lobby.desk.today(branch)
+    match view:
+        case "board":
+            channel = lobby.live.board(day)
+        case "floor":
+            channel = lobby.live.floor(day)
+        case "window":
+            if window is None or day.terms.window(window) is None:
+                raise Problem("window.unknown", 404, {"window": window})
+            channel = lobby.live.window(day, window)
+    await _follow(websocket, lobby, channel, owner)
+
+
+@router.websocket("/tickets/{token}/live")
+async def visit(websocket: WebSocket, token: Token) -> None:
+    """The visitor's ticket now, and each change."""
+    lobby: Lobby = websocket.app.state.lobby
+    counter: Counter = websocket.app.state.counter
+    day, ticket = await visited(counter, token)
+    await _follow(websocket, lobby, lobby.live.ticket(day, ticket.id), None)
+
+
+async def _follow(websocket: WebSocket, lobby: Lobby, channel: tuple[ChannelKey, Source], owner: str | None) -> None:
+    with lobby.seats.seat(websocket.scope):
+        await websocket.accept()
+        subscription = lobby.live.hub.subscribe(channel[0], pushable(websocket.scope), channel[1], owner=owner)
+        try:
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass  # a client has nothing to say
+        except WebSocketDisconnect:
+            pass
+        finally:
+            lobby.live.hub.unsubscribe(subscription)
