@@ -1,12 +1,17 @@
-"""Who may do what: one table of permissions, and the one question asked of it.
+"""Who may do what: one table of permissions, and the one question asked of it; what makes an account.
 
 The public reads (branches, the board) and what a visitor does by the token in a link ask for no permission.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+USERNAME_CHARS_MAX = 64
+PASSWORD_CHARS_MAX = 256
+NAME_CHARS_MAX = 80
 
 
 class Role(StrEnum):
@@ -151,3 +156,57 @@ def denial(caller: Caller, permission: Permission, branch_id: str | None) -> Den
 def may(caller: Caller, permission: Permission, branch_id: str | None) -> bool:
     """Whether `caller` may use `permission` at `branch_id`."""
     return denial(caller, permission, branch_id) is None
+
+
+class AccountRefusal(StrEnum):
+    """Why an account is not opened or changed."""
+
+    USERNAME_MALFORMED = "account.username_malformed"
+    USERNAME_TAKEN = "account.username_taken"
+    PASSWORD_WEAK = "account.password_weak"  # noqa: S105 a code, no password
+    PASSWORD_MALFORMED = "account.password_malformed"  # noqa: S105 a code, no password
+    NAME_MALFORMED = "account.name_malformed"
+    ROLE_MISSING = "account.role_missing"
+    BRANCH_MISSING = "account.branch_missing"
+    BRANCH_UNWANTED = "account.branch_unwanted"
+    UNKNOWN = "account.unknown"
+
+
+def username_folded(username: str) -> str:
+    """How a username is stored and looked up: neither case nor width counts."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
+
+
+def staff_refusal(username: str, name: str, roles: frozenset[Role], branch_id: str | None) -> AccountRefusal | None:
+    """What is wrong with a new account; admins belong to every branch, all others to one."""
+    folded = username_folded(username)
+    if not (1 <= len(folded) <= USERNAME_CHARS_MAX and folded.isprintable() and " " not in folded):
+        return AccountRefusal.USERNAME_MALFORMED
+    if not _is_name(name):
+        return AccountRefusal.NAME_MALFORMED
+    if not roles:
+        return AccountRefusal.ROLE_MISSING
+    if Role.ADMIN in roles and branch_id is not None:
+        return AccountRefusal.BRANCH_UNWANTED
+    if Role.ADMIN not in roles and not branch_id:
+        return AccountRefusal.BRANCH_MISSING
+    return None
+
+
+def device_refusal(name: str, branch_id: str) -> AccountRefusal | None:
+    """What is wrong with a new device."""
+    if not _is_name(name):
+        return AccountRefusal.NAME_MALFORMED
+    return None if branch_id else AccountRefusal.BRANCH_MISSING
+
+
+def password_refusal(password: str, length_min: int) -> AccountRefusal | None:
+    """What is wrong with a new password; length is what counts (NIST SP 800-63B)."""
+    if len(password) < length_min:
+        return AccountRefusal.PASSWORD_WEAK
+    # A line break, a NUL or half a character is never typed: somebody's pipe was cut.
+    return None if len(password) <= PASSWORD_CHARS_MAX and password.isprintable() else AccountRefusal.PASSWORD_MALFORMED
+
+
+def _is_name(name: str) -> bool:
+    return name.strip() != "" and len(name) <= NAME_CHARS_MAX and name.isprintable()
