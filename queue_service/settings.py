@@ -58,6 +58,24 @@ class Settings(BaseSettings):
         10_000, ge=1, description="entries that may wait to be written; beyond it commands are refused"
     )
     journal_batch_max: int = Field(500, ge=1, description="entries in one transaction of the journal")
+    bus_heartbeat_s: float = Field(
+        5, gt=0, description="after so many quiet seconds the bus looks whether PostgreSQL is there"
+    )
+    bus_reconnect_s_max: float = Field(
+        5, gt=0, description="longest pause between two attempts to reconnect the bus, seconds"
+    )
+    bus_topics_max: int = Field(
+        10_000, ge=1, description="branch-days whose news may wait; beyond it everybody looks again"
+    )
+
+    # Desk
+    desk_pending_max: int = Field(500, ge=1, description="commands of one branch that may wait; beyond it 503")
+    wake_s: float = Field(1, gt=0, description="seconds between two looks at what is due in any branch")
+    keys_keep_days: int = Field(7, ge=1, description="days after which an Idempotency-Key may be used anew")
+    remarks_keep_days: int = Field(30, ge=1, description="days after which what staff wrote about a ticket is erased")
+    secret_file: Path | None = Field(
+        None, description="file with the service's secret, made at first start; none = secret.key in data_dir"
+    )
 
     # Sockets
     socket_max: int = Field(12_000, ge=1, description="open sockets in one process; beyond it a handshake gets 503")
@@ -99,3 +117,7 @@ class Settings(BaseSettings):
     sign_in_address_failures_max: int = Field(30, ge=1, description="failed sign-ins from one address at once")
     sign_in_address_recover_s: float = Field(10, gt=0, description="seconds until an address may fail once more")
     sign_in_keys_max: int = Field(10_000, ge=1, description="accounts, and addresses, whose failures are remembered")
+
+    # Pages
+    kiosk_url: str | None = Field(None, description="address of the kiosk's pages, for the home page; none = no link")
+    display_url: str | None = Field(None, description="address of the lobby board, for the home page; none = no link")

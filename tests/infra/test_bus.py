@@ -1,0 +1,96 @@
+"""News reaches every process, the newest seq at least, and who may have missed some is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from queue_service.infra.bus import PAYLOAD_BYTES_MAX, Bus, Moved, News, Resync, open_bus
+from queue_service.settings import Settings
+
+HEARD_S_MAX = 10.0
+
+
+class Notes:
+    """What a listener heard."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.news: list[News] = []
+        self._more = asyncio.Event()
+        self.end = bus.subscribe(self._hear)
+
+    async def until(self, is_enough: Callable[[list[News]], bool]) -> list[News]:
+        async with asyncio.timeout(HEARD_S_MAX):
+            while not is_enough(self.news):
+                self._more.clear()
+                await self._more.wait()
+        return self.news
+
+    def _hear(self, news: News) -> None:
+        self.news.append(news)
+        self._more.set()
+
+
+@pytest.fixture
+async def bus(storage: Settings) -> AsyncIterator[Bus]:
+    bus = await open_bus(storage)
+    yield bus
+    await bus.close()
+
+
+async def test_all_listeners_hear_what_is_published(bus: Bus) -> None:
+    first, second = Notes(bus), Notes(bus)
+    bus.publish("zhongshan/2026-03-02", 7)
+    for notes in (first, second):
+        assert await notes.until(bool) == [Moved(topic="zhongshan/2026-03-02", seq=7)]
+
+
+async def test_who_has_unsubscribed_hears_nothing(bus: Bus) -> None:
+    stays, leaves = Notes(bus), Notes(bus)
+    leaves.end()
+    leaves.end()
+    bus.publish("a", 1)
+    await stays.until(bool)
+    assert leaves.news == []
+
+
+async def test_other_processes_hear_the_newest_seq_of_each_topic(database: str) -> None:
+    here, there = [await open_bus(Settings(database_url=database)) for _ in range(2)]
+    notes = Notes(there)
+    topics = [f"支行-{number}/2026-03-02" for number in range(PAYLOAD_BYTES_MAX // 20)]  # more than one message holds
+    for seq in (3, 9, 5):
+        for topic in topics:
+            here.publish(topic, seq)
+    news = await notes.until(lambda news: len(news) >= len(topics))
+    assert news == [Moved(topic=topic, seq=9) for topic in topics]
+    await here.close()
+    await there.close()
+
+
+async def test_more_topics_than_may_wait_become_a_resync(database: str) -> None:
+    here = await open_bus(Settings(database_url=database, bus_topics_max=3))
+    there = await open_bus(Settings(database_url=database))
+    notes = Notes(there)
+    for topic in "abcd":
+        here.publish(topic, 1)
+    assert await notes.until(bool) == [Resync()]
+    here.publish("a", 2)
+    assert await notes.until(lambda news: len(news) > 1) == [Resync(), Moved(topic="a", seq=2)]
+    await here.close()
+    await there.close()
+
+
+async def test_a_lost_connection_comes_back_and_says_resync(database: str) -> None:
+    here = await open_bus(Settings(database_url=database))
+    notes = Notes(here)
+    connection = await asyncpg.connect(database)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await connection.close()
+    here.publish("a", 4)
+    news = await notes.until(lambda news: Moved(topic="a", seq=4) in news)
+    assert news == [Resync(), Moved(topic="a", seq=4)]
+    await here.close()
