@@ -1,0 +1,1 @@
+"""The pages: what browsers load, as it is, without a build step."""

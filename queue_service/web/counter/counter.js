@@ -1,0 +1,58 @@
+// The teller's console: sign in, choose a window, serve.
+import { html } from "../vendor/htm-preact.js";
+import { useEffect } from "../vendor/preact-hooks.js";
+import { effect, signal } from "../vendor/signals.js";
+import { loadStaff, staff } from "../shared/api.js";
+import { Announcer, SignedIn, Toasts, useLive } from "../shared/components.js";
+import { t } from "../shared/i18n.js";
+import { start } from "../shared/page.js";
+import { BranchChooser, WindowChooser } from "./chooser.js";
+import { Door } from "./door.js";
+import { makeDesk } from "./desk.js";
+import { Workplace } from "./workplace.js";
+
+const asked = new URLSearchParams(location.search);
+const branch = signal(asked.get("branch"));
+const number = signal(Number.parseInt(asked.get("window") ?? "", 10) || null);
+
+// The address names the workplace, so that a reload or a bookmark comes back to it.
+effect(() => {
+  const search = new URLSearchParams(location.search);
+  for (const [name, value] of [["branch", branch.value], ["window", number.value]]) {
+    if (value === null) search.delete(name);
+    else search.set(name, value);
+  }
+  history.replaceState(null, "", `${location.pathname}${search.size ? `?${search}` : ""}`);
+});
+
+function Counter() {
+  return html`
+    <${SignedIn} title=${t("web.counter.title")}><${Choice} /><//>
+    <${Announcer} />
+    <${Toasts} />
+  `;
+}
+
+function Choice() {
+  const own = branch.value ?? staff.value.branch;
+  if (own === null) return html`<${BranchChooser} onChoose=${(id) => (branch.value = id)} />`;
+  if (number.value === null) return html`<${WindowChooser} branch=${own} onChoose=${(chosen) => (number.value = chosen)} />`;
+  return html`<${Window} key=${`${own} ${number.value}`} branch=${own} number=${number.value} />`;
+}
+
+function Window({ branch, number: chosen }) {
+  const live = useLive(`/api/v1/branches/${encodeURIComponent(branch)}/live?view=window&window=${chosen}`, { check: loadStaff });
+  return live && html`<${Place} branch=${branch} chosen=${chosen} live=${live} />`;
+}
+
+const desks = new WeakMap();
+
+function Place({ branch, chosen, live }) {
+  if (!desks.has(live)) desks.set(live, makeDesk({ branch, number: chosen, live }));
+  const desk = desks.get(live);
+  useEffect(() => effect(desk.announceCalls), [desk]);
+  const leave = () => (number.value = null);
+  return desk.isMine.value ? html`<${Workplace} desk=${desk} onLeave=${leave} />` : html`<${Door} desk=${desk} onLeave=${leave} />`;
+}
+
+start(Counter);

@@ -1,0 +1,174 @@
+// What the console knows and can do at one window. The core decides; here is only what is sensible to ask.
+import { computed, effect, signal, untracked } from "../vendor/signals.js";
+import { Refused, send, staff } from "../shared/api.js";
+import { announce, clearProblems, tell } from "../shared/components.js";
+import { t } from "../shared/i18n.js";
+import { keep, kept } from "../shared/kept.js";
+import { now } from "../shared/time.js";
+
+// An answer may come before the view that shows its effect; for so long the keys wait for that view.
+const SETTLE_MS_MAX = 1500;
+
+export function makeDesk({ branch, number, live }) {
+  const path = `/api/v1/branches/${encodeURIComponent(branch)}/windows/${number}`;
+  const view = live.view;
+
+  const verbInFlight = signal(null);
+  const panel = signal(null);
+  const isLeaseLost = signal(false);
+  const wasMine = signal(false);
+  const callsNextToo = signal(kept("counter.calls_next_too", "no") === "yes");
+
+  const isMine = computed(() => {
+    const window = view.value?.window;
+    return !isLeaseLost.value && window !== undefined && window.state !== "closed" && window.teller === staff.value?.id;
+  });
+
+  function may(verb) {
+    return verbInFlight.value === null && live.isFresh.value && isMine.value && view.value.can.includes(verb);
+  }
+
+  // Asks the core for one verb. Gives its answer, or null when it refused, after telling why.
+  async function run(verb, body) {
+    if (verbInFlight.value !== null) return null;
+    verbInFlight.value = verb;
+    clearProblems();
+    const seq = live.seq.value;
+    try {
+      const answer = await send(`${path}/${verb}`, body);
+      const isNothing = verb === "call-next" && answer.ticket === null;
+      if (!isNothing) await settled(seq);
+      return answer;
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused;
+      if (refused.code === "window.lease_lost") isLeaseLost.value = true;
+      tell(refused.message, { isProblem: true });
+      return null;
+    } finally {
+      verbInFlight.value = null;
+    }
+  }
+
+  // Until a view comes that is newer than `seq`.
+  function settled(seq) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS_MAX);
+      const stop = effect(() => {
+        if (live.seq.value === seq) return;
+        clearTimeout(timer);
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+
+  async function act(verb, body) {
+    if (!may(verb)) return null;
+    panel.value = null;
+    return run(verb, body);
+  }
+
+  async function callNext() {
+    const answer = await act("call-next");
+    if (answer && answer.ticket === null) tell(t("web.counter.nobody"));
+  }
+
+  async function finish(outcome) {
+    // A window that closes or pauses after this customer does not call another.
+    const goesOn = callsNextToo.value && view.value.window.state === "busy";
+    const answer = await act("finish", outcome && { outcome });
+    if (answer && goesOn) await callNext();
+  }
+
+  async function open({ takeover = false } = {}) {
+    isLeaseLost.value = false;
+    const answer = await run("open", { takeover });
+    if (answer) panel.value = null;
+    return answer;
+  }
+
+  // What each key does; the names are those of keys.js. An action without an entry in `verbs` asks the core for nothing by itself.
+  const actions = {
+    "call-next": callNext,
+    "recall": () => act("recall"),
+    "start": () => act("start"),
+    "finish": () => finish(),
+    "miss": () => act("miss"),
+    "transfer": () => show("transfer"),
+    "park": () => act("park"),
+    "pause": () => (isPaused() ? act("open") : show("pause")),
+    "choose": () => enter("waiting"),
+    "finish-as": () => show("finish-as"),
+    "undo": () => act("undo"),
+    "missed": () => enter("missed"),
+    "parked": () => enter("parked"),
+    "close": () => show("close"),
+    "walk-in": () => show("walk-in"),
+    "next-too": () => {
+      callsNextToo.value = !callsNextToo.value;
+      keep("counter.calls_next_too", callsNextToo.value ? "yes" : "no");
+    },
+  };
+  const possible = {
+    "pause": () => may(isPaused() ? "open" : "pause"),
+    "choose": () => may("call") && view.value.waiting.length > 0,
+    "finish-as": () => may("finish"),
+    "undo": () => may("undo") && Date.parse(view.value.undo_until) > now.value,
+    "missed": () => may("call") && view.value.missed.length > 0,
+    "parked": () => may("resume") && view.value.parked.length > 0,
+    "next-too": () => true,
+  };
+
+  function isPaused() {
+    return view.value.window.state === "paused";
+  }
+
+  function show(name, details = {}) {
+    panel.value = { name, ...details };
+  }
+
+  function enter(list) {
+    panel.value = null;
+    document.querySelector(`[data-list="${list}"] button`)?.focus();
+  }
+
+  function isPossible(action) {
+    return possible[action]?.() ?? may(action);
+  }
+
+  let calledBefore = null;
+
+  // An effect: says every call to screen readers, whoever made it, but not the one that was there when the page opened.
+  function announceCalls() {
+    const shown = view.value;
+    if (shown === null) return;
+    const ticket = shown.ticket;
+    const called = ticket?.status === "called" ? `${ticket.id} ${ticket.calls}` : "";
+    if (calledBefore !== null && called !== "" && called !== calledBefore) {
+      announce(untracked(() => t("web.counter.announce.called", { label: [...ticket.label].join(" ") })));
+    }
+    calledBefore = called;
+    if (untracked(() => isMine.value)) wasMine.value = true;
+  }
+
+  return {
+    branch,
+    number,
+    live,
+    view,
+    panel,
+    isMine,
+    wasMine,
+    verbInFlight,
+    callsNextToo,
+    announceCalls,
+    isPossible,
+    may,
+    act,
+    open,
+    finish,
+    show,
+    close: () => (panel.value = null),
+    press: (action) => isPossible(action) && actions[action](),
+  };
+}
