@@ -123,6 +123,11 @@ class Desk:
         if branch is not None:
             await branch.follow(day_id, seq)
 
+    async def resync(self) -> None:
+        """Nobody knows what other processes did meanwhile: look again at every day here."""
+        for branch in list(self._branches.values()):
+            await branch.resync()
+
     def _branch(self, branch_id: str) -> "_Branch":
         branch = self._branches.get(branch_id)
         if branch is None:
@@ -225,6 +230,11 @@ class _Branch:
     async def follow(self, day_id: DayId, seq: int) -> None:
         async with self._turn:
             if self.day is not None and day_id.business_on == self.day.business_on and seq > self.day.seq:
+                await self._catch_up(self.day)
+
+    async def resync(self) -> None:
+        async with self._turn:
+            if self.day is not None:
                 await self._catch_up(self.day)
 
     async def follow_catalog(self) -> None:

@@ -1,6 +1,5 @@
 """Accounts, sign-ins, and who holds a token."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from math import ceil
 
 import structlog
 from pwdlib import PasswordHash
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from queue_service.identity import store
 from queue_service.identity.known import KnownCallers
@@ -26,9 +25,7 @@ from queue_service.identity.rules import (
     username_folded,
 )
 from queue_service.infra.chance import secure_token
-from queue_service.infra.clock import Clock
 from queue_service.infra.database import Database
-from queue_service.infra.filelock import FileLockBusy
 from queue_service.infra.limits import Buckets
 from queue_service.settings import Settings
 
@@ -253,15 +250,6 @@ class Identity:
         if unsaved:
             async with self._database.write() as connection:
                 await store.save_seen(connection, unsaved)
-
-    async def watch(self, clock: Clock) -> None:
-        """Keeps for ever, twice in `session_recheck_s`, so that requests find what they need already read."""
-        while True:
-            await asyncio.sleep(self._settings.session_recheck_s / 2)
-            try:
-                await self.keep(clock())
-            except (SQLAlchemyError, FileLockBusy, OSError) as error:
-                log.warning("identity.keep_failed", error=type(error).__name__)
 
     def _password_refusal(self, password: str) -> AccountRefusal | None:
         return password_refusal(password, self._settings.password_length_min)

@@ -26,6 +26,21 @@ router = APIRouter(prefix="/api/v1")
 SESSION_ENDED = 4401
 """Close code of a staff socket whose session has ended."""
 
+_MESSAGES = [{"$ref": "#/components/schemas/View"}, {"$ref": "#/components/schemas/Alive"}]
+SOCKETS = {
+    "/api/v1/branches/{branch}/live": {
+        "summary": "The board, the floor or one window, now and each newer view",
+        "query": {"view": "board (public) | floor | window (staff)", "window": "number, where view is window"},
+        "close": {"4401": "the staff session has ended"},
+        "messages": _MESSAGES,
+    },
+    "/api/v1/tickets/{token}/live": {
+        "summary": "The visitor's own ticket, now and each newer view",
+        "messages": _MESSAGES,
+    },
+}
+"""What the sockets say, for the OpenAPI document."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lobby:

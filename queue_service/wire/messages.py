@@ -486,7 +486,7 @@ class PlanRequest(Request):
 # ---------------------------------------------------------------------------------------------------------- sockets
 
 
-class ViewMessage(Answer):
+class View(Answer):
     """A whole view: the newest replaces all before it.
 
     `rev` rises with each change of the view within one `epoch` (a start of the serving process); `seq` is the day's.
@@ -499,3 +499,12 @@ class ViewMessage(Answer):
     seq: int
     at: datetime
     data: Board | Floor | WindowView | VisitorTicket
+
+
+class Alive(Answer):
+    """The view of this `rev` is still the newest."""
+
+    type: Literal["alive"]
+    epoch: str
+    rev: int
+    at: datetime

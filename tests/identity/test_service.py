@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -236,49 +235,6 @@ async def test_keeping_tells_listeners_what_another_process_ended(identity: Iden
     told = ended(identity)
     await identity.keep(after(1))
     assert told == [signed_in.caller.session, device.id]
-
-
-async def test_the_watch_keeps_by_itself(tables: Database, storage: Settings, elsewhere: Identity) -> None:
-    identity = Identity(tables, storage.model_copy(update={"session_recheck_s": 0.02}), a_hasher())
-    await add_staff(identity)
-    signed_in = await sign_in(identity)
-    assert await identity.staff(signed_in.token, NOW)
-    told = asyncio.Event()
-    identity.on_session_ended.append(lambda _: told.set())
-    watching = asyncio.create_task(identity.watch(lambda: NOW))
-    await elsewhere.sign_out(signed_in.token, NOW)
-    await asyncio.wait_for(told.wait(), 10)
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
-    identity.close()
-
-
-async def test_the_watch_outlives_a_database_that_fails(tables: Database, storage: Settings) -> None:
-    identity = Identity(tables, storage.model_copy(update={"session_recheck_s": 0.02}), a_hasher())
-    await add_staff(identity)
-    signed_in = await sign_in(identity)
-    assert await identity.staff(signed_in.token, NOW)
-    async with tables.write() as connection:
-        await connection.exec_driver_sql("ALTER TABLE sessions RENAME TO sessions_away")
-    told, asked = asyncio.Event(), asyncio.Event()
-    identity.on_session_ended.append(lambda _: told.set())
-
-    def clock() -> datetime:
-        if clock_calls:
-            asked.set()
-        clock_calls.append(1)
-        return after(storage.session_idle_s)
-
-    clock_calls: list[int] = []
-    watching = asyncio.create_task(identity.watch(clock))
-    await asyncio.wait_for(asked.wait(), 10)
-    assert not told.is_set()
-    async with tables.write() as connection:
-        await connection.exec_driver_sql("ALTER TABLE sessions_away RENAME TO sessions")
-    await asyncio.wait_for(told.wait(), 10)
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
-    identity.close()
 
 
 async def test_an_idle_session_ends(identity: Identity, storage: Settings) -> None:

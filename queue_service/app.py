@@ -1,0 +1,147 @@
+"""The composition root: every part of the core, made once and put together."""
+
+from asyncio import Task, create_task, gather, get_running_loop
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pydantic.json_schema import models_json_schema
+
+from queue_service.catalog.service import Catalog
+from queue_service.desk import tickets_api, windows_api
+from queue_service.desk.remarks import Remarks
+from queue_service.desk.requests import Counter
+from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house
+from queue_service.desk.secret import read_or_make
+from queue_service.desk.service import Desk
+from queue_service.desk.tokens import Tokens
+from queue_service.identity import api as identity_api
+from queue_service.identity.guard import Guard
+from queue_service.identity.service import Identity
+from queue_service.infra import edge, health, problems
+from queue_service.infra.bus import open_bus
+from queue_service.infra.chance import secure_token
+from queue_service.infra.clock import Clock, system_clock
+from queue_service.infra.database import Database
+from queue_service.infra.limits import Limits, SocketSeats
+from queue_service.infra.metrics import Metrics
+from queue_service.infra.migrate import is_current
+from queue_service.infra.push import Sockets
+from queue_service.journal import open_journal
+from queue_service.live import api as live_api
+from queue_service.live.api import Lobby
+from queue_service.live.channels import Hub
+from queue_service.live.service import Live
+from queue_service.settings import Settings
+from queue_service.web import routes as web_routes
+from queue_service.wire import messages
+
+DESCRIPTION = """Numbers, windows and live views of a hall. Errors are `application/problem+json` with a stable `code`;
+`POST`s that change a hall take `Idempotency-Key`. The messages of the live sockets stand under `x-sockets`."""
+
+
+def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_clock) -> FastAPI:
+    """The core as an ASGI application; serve it with `infra.server.server_config` and the same `sockets`."""
+    metrics, limits = Metrics(), Limits(settings)
+    checks: dict[str, health.Check] = {}
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _start(app, stack, settings, limits, checks, clock)
+            yield
+
+    app = FastAPI(
+        title="Queue service",
+        version="0.1.0",
+        description=DESCRIPTION,
+        responses=problems.RESPONSES,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in (identity_api.router, tickets_api.router, windows_api.router, live_api.router):
+        app.include_router(router)
+    app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    app.include_router(metrics.router())
+    app.include_router(health.router(checks, settings))
+    app.router.routes.extend(web_routes.routes(settings))
+    metrics.sockets_open.set_function(lambda: len(sockets))
+    edge.install(app, settings=settings, limits=limits, metrics=metrics)
+    return app
+
+
+async def _start(
+    app: FastAPI,
+    stack: AsyncExitStack,
+    settings: Settings,
+    limits: Limits,
+    checks: dict[str, health.Check],
+    clock: Clock,
+) -> None:
+    database = await Database.open(settings)
+    stack.push_async_callback(database.close)
+    journal = await open_journal(settings)
+    stack.push_async_callback(journal.close)
+    identity = Identity(database, settings, PasswordHash.recommended())
+    stack.callback(identity.close)
+    catalog = await Catalog.open(database)
+    bus = await open_bus(settings)
+    stack.push_async_callback(bus.close)
+
+    desk = Desk(journal=journal, catalog=catalog, clock=clock, settings=settings)
+    hub = Hub(settings=settings, epoch=secure_token(9), clock=clock, scheduler=get_running_loop())
+    live = Live(desk, hub)
+    lobby = Lobby(desk=desk, catalog=catalog, live=live, seats=SocketSeats(settings))
+    identity.on_session_ended.append(lobby.end_session)
+    remarks = Remarks(database)
+    secret = read_or_make(settings.secret_file or settings.data_dir / "secret.key")
+
+    app.state.guard = Guard(identity=identity, limits=limits, settings=settings, clock=clock)
+    app.state.counter = Counter(
+        desk=desk, tokens=Tokens((secret,)), remarks=remarks, limits=limits, clock=clock, settings=settings
+    )
+    app.state.lobby = lobby
+
+    async def database_is_current() -> str | None:
+        return None if await is_current(settings) else "not_migrated"
+
+    async def journal_answers() -> str | None:
+        await journal.ping()
+        return None
+
+    checks.update(database=database_is_current, journal=journal_answers)
+
+    follower = Follower(desk, bus)
+    rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
+        ("wake", settings.wake_s, desk.wake),
+        ("follow", 0, follower.follow),
+        ("sessions", settings.session_recheck_s, lambda: identity.keep(clock())),
+        ("house", HOUSEKEEPING_S, lambda: keep_house(journal, remarks, clock, settings)),
+    ]
+    tasks = [create_task(for_ever(*one), name=one[0]) for one in rounds]
+    stack.push_async_callback(_end, tasks)
+
+
+async def _end(tasks: list[Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await gather(*tasks, return_exceptions=True)
+
+
+def _openapi(app: FastAPI, described: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The routes' description, and beside it that of the sockets, which OpenAPI has no words for."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    document = described()
+    _, schemas = models_json_schema(
+        [(model, "serialization") for model in (messages.View, messages.Alive)],
+        ref_template="#/components/schemas/{model}",
+    )
+    document["components"]["schemas"] |= schemas["$defs"]
+    document["x-sockets"] = live_api.SOCKETS
+    return document

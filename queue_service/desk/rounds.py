@@ -1,0 +1,75 @@
+"""What runs beside the requests: waking due days, hearing of other processes, and keeping house."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+
+import structlog
+
+from queue_service.desk.remarks import Remarks
+from queue_service.desk.service import Change, Desk
+from queue_service.infra.bus import Bus, Moved, News
+from queue_service.infra.clock import Clock
+from queue_service.journal.entries import DayId
+from queue_service.journal.store import Journal
+from queue_service.settings import Settings
+
+HOUSEKEEPING_S = 600
+
+log = structlog.get_logger()
+
+
+async def for_ever(name: str, period_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    """An outermost loop: whatever fails in one round is told, and the next one comes."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("round.failed", round=name)
+        await asyncio.sleep(period_s)
+
+
+async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings: Settings) -> None:
+    """Forget and erase what is older than its term."""
+    now = clock()
+    await journal.forget_keys(now - timedelta(days=settings.keys_keep_days))
+    await remarks.erase(now - timedelta(days=settings.remarks_keep_days))
+
+
+class Follower:
+    """Tells other processes how far the days here have come, and takes in what they tell."""
+
+    def __init__(self, desk: Desk, bus: Bus) -> None:
+        self._desk = desk
+        self._bus = bus
+        self._heard: dict[DayId, int] = {}
+        self._news = asyncio.Event()
+        self._is_missing = False
+        desk.listeners.append(self._on_change)
+        bus.subscribe(self._on_news)
+
+    async def follow(self) -> None:
+        """One round: wait for news and catch up with all of it."""
+        await self._news.wait()
+        self._news.clear()
+        if self._is_missing:
+            self._is_missing = False
+            await self._desk.resync()
+        while self._heard:
+            day_id, seq = self._heard.popitem()
+            await self._desk.follow(day_id, seq)
+
+    def _on_change(self, change: Change) -> None:
+        self._bus.publish(f"{change.day.branch_id}/{change.day.business_on}", change.day.seq)
+
+    def _on_news(self, news: News) -> None:
+        if isinstance(news, Moved):
+            branch_id, _, on = news.topic.rpartition("/")
+            day_id = DayId(branch_id=branch_id, business_on=date.fromisoformat(on))
+            newest = self._desk.newest(branch_id)
+            if newest is None or (newest.business_on == day_id.business_on and newest.seq >= news.seq):
+                return
+            self._heard[day_id] = max(news.seq, self._heard.get(day_id, 0))
+        else:
+            self._is_missing = True
+        self._news.set()

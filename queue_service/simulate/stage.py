@@ -1,0 +1,220 @@
+"""`queue-service demo`: sets the stage for a living hall and keeps it running in the foreground.
+
+Everything is made at the first start in `DATA`: databases, sample halls, accounts with passwords by chance, device
+tokens; `access.json` there tells them to whoever may read the folder. Nothing exists by default.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+from pwdlib import PasswordHash
+
+from queue_service.catalog.files import samples
+from queue_service.catalog.rules import around_the_clock
+from queue_service.catalog.service import Catalog
+from queue_service.hall.terms import Terms
+from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
+from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
+from queue_service.infra.chance import secure_token
+from queue_service.infra.clock import system_clock
+from queue_service.infra.database import Database
+from queue_service.infra.migrate import migrate
+from queue_service.settings import Settings
+from queue_service.simulate.demo import play
+from queue_service.web.routes import PAGES
+
+Access = dict[str, Any]
+
+BY = "demo"
+READY_WAIT_S_MAX = 30
+STOP_WAIT_S_MAX = 15
+READY_LOOK_S = 0.1
+PASSWORD_BYTES = 12
+SPEED = 6.0
+"""How much faster than life the simulated visitors live."""
+LOAD_LIMITS = {
+    "QUEUE_LIMIT_ADDRESS_REQUESTS_PER_S": "5000",
+    "QUEUE_LIMIT_ADDRESS_BURST": "20000",
+    "QUEUE_LIMIT_CALLER_REQUESTS_PER_S": "5000",
+    "QUEUE_LIMIT_CALLER_BURST": "20000",
+    "QUEUE_LIMIT_ISSUE_TICKETS_PER_S": "2000",
+    "QUEUE_LIMIT_ISSUE_BURST": "5000",
+    "QUEUE_SOCKET_PER_ADDRESS_MAX": "12000",
+}
+"""In the demo all callers share one machine, and people measure it: the limits by caller stand out of the way."""
+
+
+def demo() -> None:
+    """Core and simulated hall in the foreground; PORT, DATA, VISITORS=0 and DEMO_HOURS=real change it."""
+    raise typer.Exit(asyncio.run(_demo(os.environ)))
+
+
+async def _demo(environment: Mapping[str, str]) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    port = int(environment.get("PORT") or 8000)
+    data_dir = Path(environment.get("DATA") or "var/demo").absolute()
+    settings = Settings(data_dir=data_dir, base_url=f"http://127.0.0.1:{port}", port=port)
+    has_visitors = environment.get("VISITORS") != "0"
+    access = await set_stage(settings, has_real_hours=environment.get("DEMO_HOURS") == "real")
+    core = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "queue_service", "serve"), env={**LOAD_LIMITS, **environment, **_variables(settings)}
+    )
+    ended: asyncio.Task[object] = asyncio.create_task(core.wait())
+    stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
+    plays: list[asyncio.Task[object]] = []
+    try:
+        if await _is_ready(settings.base_url, ended, stopping):
+            _tell(access, data_dir)
+            if has_visitors:
+                plays = [
+                    asyncio.create_task(play(hall, seed=seed, speed=SPEED, stop=stop))
+                    for seed, hall in enumerate(_halls(access), 1)
+                ]
+            await asyncio.wait([ended, stopping, *plays], return_when=asyncio.FIRST_COMPLETED)
+        is_asked = stopping.done()
+    finally:
+        stop.set()
+        for task in plays:
+            task.cancel()
+        failures = await asyncio.gather(*plays, return_exceptions=True)
+        await _end(core, ended)
+    for failure in failures:
+        if isinstance(failure, Exception):
+            raise failure
+    return 0 if is_asked else 1
+
+
+async def set_stage(settings: Settings, *, has_real_hours: bool) -> Access:
+    """Databases, sample halls and, at the first start, the accounts; returns what `access.json` then says."""
+    await migrate(settings)
+    database = await Database.open(settings)
+    identity = Identity(database, settings, PasswordHash.recommended())
+    try:
+        catalog = await Catalog.open(database)
+        now = system_clock()
+        halls = [terms if has_real_hours else around_the_clock(terms) for terms in samples(now)]
+        for terms in halls:
+            present = catalog.current(terms.branch_id)
+            if present is None or present.hours.is_around_the_clock == has_real_hours:
+                await catalog.publish(terms, by=BY, now=now)  # else what people changed since stays
+        path = settings.data_dir / "access.json"
+        if path.exists():
+            access: Access = json.loads(path.read_text(encoding="utf-8"))
+        else:
+            first, *others = [await _cast(identity, terms) for terms in halls]
+            access = {**first, "other_branches": others}
+        access |= {"base_url": settings.base_url, "pages": pages(settings)}
+        _write(path, access)
+        return access
+    finally:
+        identity.close()
+        await database.close()
+
+
+def pages(settings: Settings) -> dict[str, str]:
+    """The pages' addresses by name."""
+    return {page.id: f"{settings.base_url}{page.path}" for page in PAGES}
+
+
+async def _cast(identity: Identity, terms: Terms) -> Access:
+    """A manager, a greeter, an admin, a teller for each window and three devices for a hall."""
+    prefix = terms.branch_id
+    people: list[tuple[Role, str, int | None]] = [(role, role, None) for role in Role if role is not Role.TELLER]
+    people += [
+        (Role.TELLER, f"teller{window.number}", window.number) for window in terms.windows if not window.is_roaming
+    ]
+    staff = [await _member(identity, terms, f"{prefix}.{name}", role, window) for role, name, window in people]
+    devices = [
+        await _device(identity, terms, kind, name)
+        for kind, name in ((DeviceKind.KIOSK, "kiosk"), (DeviceKind.DISPLAY, "display"), (DeviceKind.KIOSK, "test"))
+    ]
+    return {"branch": terms.branch_id, "staff": staff, "devices": devices}
+
+
+async def _member(identity: Identity, terms: Terms, username: str, role: Role, window: int | None) -> Access:
+    password = secure_token(PASSWORD_BYTES)
+    branch_id = None if role is Role.ADMIN else terms.branch_id
+    added = await identity.add_staff(
+        username=username, password=password, name=username, roles=frozenset({role}), branch_id=branch_id
+    )
+    if added is AccountRefusal.USERNAME_TAKEN:  # of an earlier start that was cut before it could tell
+        refusal = await identity.change_password(username, password, system_clock())
+        assert refusal is None, "a password by chance is a good one"
+    else:
+        assert isinstance(added, StaffAdded), "the sample names are good ones"
+    member: Access = {"role": role.value, "username": username, "password": password}
+    return member if window is None else {**member, "window": window}
+
+
+async def _device(identity: Identity, terms: Terms, kind: DeviceKind, name: str) -> Access:
+    added = await identity.add_device(kind=kind, name=name, branch_id=terms.branch_id)
+    assert isinstance(added, DeviceAdded), "the sample names are good ones"
+    return {"kind": kind.value, "name": name, "token": added.token}
+
+
+def _write(path: Path, access: Access) -> None:
+    """Whole or not at all, and never readable by others."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(access, file, ensure_ascii=False, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    return {
+        "QUEUE_DATA_DIR": str(settings.data_dir),
+        "QUEUE_BASE_URL": settings.base_url,
+        "QUEUE_PORT": str(settings.port),
+    }
+
+
+async def _is_ready(base_url: str, *ends: asyncio.Task[object]) -> bool:
+    """Whether the core serves; False when something ended the demo before."""
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + READY_WAIT_S_MAX
+    async with httpx.AsyncClient() as client:
+        while loop.time() < deadline_s and not any(end.done() for end in ends):
+            with suppress(httpx.TransportError):
+                if (await client.get(f"{base_url}/readyz")).is_success:
+                    return True
+            await asyncio.sleep(READY_LOOK_S)
+    return False
+
+
+def _halls(access: Access) -> list[Access]:
+    return [
+        {"base_url": access["base_url"], "branch": hall["branch"], "staff": hall["staff"], "devices": hall["devices"]}
+        for hall in (access, *access["other_branches"])
+    ]
+
+
+def _tell(access: Access, data_dir: Path) -> None:
+    sys.stdout.write("\n")
+    for name, address in access["pages"].items():
+        sys.stdout.write(f"  {name:<9} {address}\n")
+    sys.stdout.write(f"  accounts  {data_dir / 'access.json'}\n\n")
+    sys.stdout.flush()
+
+
+async def _end(core: asyncio.subprocess.Process, ended: asyncio.Task[object]) -> None:
+    if core.returncode is None:
+        core.terminate()
+        await asyncio.wait([ended], timeout=STOP_WAIT_S_MAX)
+    if core.returncode is None:
+        core.kill()
+        await ended

@@ -1,0 +1,171 @@
+"""A real core for tests: the service's own process on a free port, with the demo's halls and people."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from queue_service.settings import Settings
+from queue_service.simulate.stage import LOAD_LIMITS, set_stage
+
+START_S_MAX = 30
+
+
+@dataclass
+class Core:
+    """A running core. `staff`: by role, dicts of username, password and, for tellers, window."""
+
+    settings: Settings
+    access: dict[str, Any]
+    process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base_url(self) -> str:
+        return self.settings.base_url
+
+    @property
+    def api(self) -> str:
+        return f"{self.base_url}/api/v1"
+
+    @property
+    def branch(self) -> str:
+        branch: str = self.access["branch"]
+        return branch
+
+    @property
+    def hall(self) -> str:
+        """The address of the branch's routes."""
+        return f"{self.api}/branches/{self.branch}"
+
+    def staff(self, role: str) -> list[dict[str, Any]]:
+        return [member for member in self.access["staff"] if member["role"] == role]
+
+    def device(self, name: str = "kiosk") -> dict[str, str]:
+        """Headers that speak as a device."""
+        (token,) = (device["token"] for device in self.access["devices"] if device["name"] == name)
+        return {"Authorization": f"Bearer {token}"}
+
+    def client(self, member: dict[str, Any] | None = None) -> httpx.Client:
+        """A client, signed in as a member of staff if one is given."""
+        client = httpx.Client(base_url=self.hall, timeout=30, headers={"Accept-Language": "en"})
+        if member is not None:
+            signed = client.post(
+                f"{self.api}/session", json={"username": member["username"], "password": member["password"]}
+            )
+            assert signed.status_code == 200, signed.text
+        return client
+
+    def issue(self, service: str, **more: Any) -> dict[str, Any]:
+        """A number from the kiosk."""
+        answer = httpx.post(f"{self.hall}/tickets", json={"service": service, **more}, headers=self.device())
+        assert answer.status_code == 201, answer.text
+        ticket: dict[str, Any] = answer.json()
+        return ticket
+
+    def start(self) -> None:
+        """Starts the process and waits until it is ready."""
+        environment = {
+            **os.environ,
+            **LOAD_LIMITS,
+            "QUEUE_DATA_DIR": str(self.settings.data_dir),
+            "QUEUE_BASE_URL": self.base_url,
+            "QUEUE_PORT": str(self.settings.port),
+            "QUEUE_LOG_LEVEL": "warning",
+            **self.more,
+        }
+        if self.settings.database_url is not None:
+            environment["QUEUE_DATABASE_URL"] = self.settings.database_url
+        self.process = subprocess.Popen([sys.executable, "-m", "queue_service", "serve"], env=environment)
+        deadline = time.monotonic() + START_S_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "the core ended at its start"
+            try:
+                if httpx.get(f"{self.base_url}/readyz", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the core was not ready in time")
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Ends the process."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def staged(data_dir: Path, database_url: str | None = None) -> Core:
+    """A core that has not started, with halls and people of its own."""
+    port = free_port()
+    settings = Settings(data_dir=data_dir, database_url=database_url, port=port, base_url=f"http://127.0.0.1:{port}")
+    return Core(settings, asyncio.run(set_stage(settings, has_real_hours=False)))
+
+
+def sibling(core: Core) -> Core:
+    """Another process of the same service, on the same database."""
+    port = free_port()
+    settings = core.settings.model_copy(update={"port": port, "base_url": f"http://127.0.0.1:{port}"})
+    return Core(settings, core.access, more=core.more)
+
+
+@contextmanager
+def running(core: Core) -> Iterator[Core]:
+    core.start()
+    try:
+        yield core
+    finally:
+        core.stop()
+
+
+@pytest.fixture(scope="session")
+def stage_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Core:
+    """The stage that the cores on SQLite copy."""
+    return staged(tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture
+def core_sqlite(stage_sqlite: Core, tmp_path: Path) -> Iterator[Core]:
+    """A core of one test, on SQLite."""
+    data_dir = tmp_path / "core"
+    shutil.copytree(stage_sqlite.settings.data_dir, data_dir)
+    port = free_port()
+    settings = stage_sqlite.settings.model_copy(
+        update={"data_dir": data_dir, "port": port, "base_url": f"http://127.0.0.1:{port}"}
+    )
+    with running(Core(settings, json.loads(json.dumps(stage_sqlite.access)))) as core:
+        yield core
+
+
+@pytest.fixture
+def core_postgres(database: str, tmp_path: Path) -> Iterator[Core]:
+    """A core of one test, on PostgreSQL."""
+    with running(staged(tmp_path / "core", database)) as core:
+        yield core
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def core(request: pytest.FixtureRequest) -> Core:
+    """A core of one test, on each kind of database."""
+    core: Core = request.getfixturevalue(f"core_{request.param}")
+    return core
