@@ -1,7 +1,9 @@
 """The tables beside the journal: one writer, consistent reads, times that keep their moment."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -92,6 +94,21 @@ async def test_sqlite_writes_through_to_the_disk(tmp_path: Path) -> None:
         assert await connection.scalar(text("PRAGMA synchronous")) == 2
         assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await connection.scalar(text("PRAGMA foreign_keys")) == 1
+    await database.close()
+
+
+async def test_sqlite_lets_one_process_write_from_the_first_moment_of_its_block(tmp_path: Path) -> None:
+    database = await Database.open(Settings(data_dir=tmp_path, database_url=None, database_wait_s_max=0.05))
+    with closing(sqlite3.connect(tmp_path / "tables.db", timeout=0)) as stranger:
+        async with database.write():
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                stranger.execute("BEGIN IMMEDIATE")
+    other = FileLock(tmp_path / "tables.lock")
+    async with other.held(0):
+        with pytest.raises(FileLockBusy):
+            async with database.write():
+                pytest.fail("wrote beside another process")
+    other.close()
     await database.close()
 
 

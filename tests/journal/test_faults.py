@@ -132,8 +132,24 @@ async def test_a_cancelled_exclusive_lets_go(journal: Journal, other: Journal) -
     staying = asyncio.ensure_future(stay())
     await inside.wait()
     staying.cancel()
+    await asyncio.sleep(0)
+    staying.cancel()  # also while it rolls back
     assert await other.append(an_append(an_entry(1))) == Appended()
     await asyncio.wait([staying])
+
+
+async def test_who_gives_up_waiting_for_the_branch_leaves_a_clean_connection(journal: Journal, other: Journal) -> None:
+    async def wait_for_turn() -> None:
+        async with journal.exclusive(a_day()):
+            pytest.fail("both were alone")
+
+    async with other.exclusive(a_day()):
+        waiting = asyncio.ensure_future(wait_for_turn())
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    assert await journal.load(a_day()) == []
+    assert await journal.append(an_append(an_entry(1))) == Appended()
 
 
 async def test_a_database_that_is_gone_is_told_in_time(database: str, tmp_path: Path) -> None:
