@@ -19,7 +19,6 @@ import httpx
 import pytest
 
 from queue_service.settings import Settings
-from queue_service.simulate.stage import LOAD_LIMITS, set_stage
 
 START_S_MAX = 30
 
@@ -78,6 +77,8 @@ class Core:
 
     def start(self) -> None:
         """Starts the process and waits until it is ready."""
+        from queue_service.simulate.stage import LOAD_LIMITS
+
         environment = {
             **os.environ,
             **LOAD_LIMITS,
