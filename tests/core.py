@@ -118,6 +118,8 @@ def free_port() -> int:
 
 def staged(data_dir: Path, database_url: str | None = None) -> Core:
     """A core that has not started, with halls and people of its own."""
+    from queue_service.simulate.stage import set_stage
+
     port = free_port()
     settings = Settings(data_dir=data_dir, database_url=database_url, port=port, base_url=f"http://127.0.0.1:{port}")
     return Core(settings, asyncio.run(set_stage(settings, has_real_hours=False)))
