@@ -64,10 +64,11 @@ async def _demo(environment: Mapping[str, str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     port = int(environment.get("PORT") or 8000)
-    data_dir = Path(environment.get("DATA") or "var/demo").absolute()
+    data_dir = Path.cwd() / (environment.get("DATA") or "var/demo")
     settings = Settings(data_dir=data_dir, base_url=f"http://127.0.0.1:{port}", port=port)
     has_visitors = environment.get("VISITORS") != "0"
-    access = await set_stage(settings, has_real_hours=environment.get("DEMO_HOURS") == "real")
+    has_real_hours = environment.get("DEMO_HOURS") == "real"
+    access = await set_stage(settings, PasswordHash.recommended(), has_real_hours=has_real_hours)
     core = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "queue_service", "serve"), env={**LOAD_LIMITS, **environment, **_variables(settings)}
     )
@@ -96,11 +97,12 @@ async def _demo(environment: Mapping[str, str]) -> int:
     return 0 if is_asked else 1
 
 
-async def set_stage(settings: Settings, *, has_real_hours: bool) -> Access:
+async def set_stage(settings: Settings, hasher: PasswordHash, *, has_real_hours: bool) -> Access:
     """Databases, sample halls and, at the first start, the accounts; returns what `access.json` then says."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     await migrate(settings)
     database = await Database.open(settings)
-    identity = Identity(database, settings, PasswordHash.recommended())
+    identity = Identity(database, settings, hasher)
     try:
         catalog = await Catalog.open(database)
         now = system_clock()
