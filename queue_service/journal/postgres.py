@@ -245,7 +245,7 @@ class PostgresJournal:
                 yield connection
             finally:
                 if connection.is_closed() or connection.is_in_transaction():
-                    await pooled.invalidate()  # never back into the pool with a lock, as after a cancelled rollback
+                    await pooled.invalidate()  # cancelled at a bad moment: never back into the pool with a lock
 
 
 class _LockedDay:
