@@ -60,6 +60,7 @@ function Tile({ window, services, onChoose }) {
       <span class="tile-number">${window.number}</span>
       <span class="stack tile-words">
         <${Hold} window=${window} />
+        ${pick(window.name) && html`<strong>${pick(window.name)}</strong>`}
         <span>${served.map(({ name }) => pick(name)).join(" · ") || t("web.counter.not_in_plan")}</span>
         <span class="soft">${t("web.people_waiting", { count: window.waiting })}</span>
       </span>

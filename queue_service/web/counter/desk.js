@@ -1,6 +1,6 @@
 // What the console knows and can do at one window. The core decides; here is only what is sensible to ask.
 import { computed, effect, signal, untracked } from "../vendor/signals.js";
-import { Refused, send, staff } from "../shared/api.js";
+import { Refused, send, signIns, staff } from "../shared/api.js";
 import { announce, clearProblems, tell } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
 import { keep, kept } from "../shared/kept.js";
@@ -9,13 +9,18 @@ import { now } from "../shared/time.js";
 // An answer may come before the view that shows its effect; for so long the keys wait for that view.
 const SETTLE_MS_MAX = 1500;
 
+// Windows opened since the last sign-in. A hold belongs to a session, and the view does not tell whose session it is: after a new
+// sign-in a window under the same teller's name was opened by an older one, and has to be opened again.
+const opened = new Set();
+
 export function makeDesk({ branch, number, live }) {
   const path = `/api/v1/branches/${encodeURIComponent(branch)}/windows/${number}`;
   const view = live.view;
 
   const verbInFlight = signal(null);
   const panel = signal(null);
-  const isLeaseLost = signal(false);
+  const hold = `${signIns.peek()} ${path}`;
+  const isLeaseLost = signal(signIns.peek() > 0 && !opened.has(hold));
   const wasMine = signal(false);
   const callsNextToo = signal(kept("counter.calls_next_too", "no") === "yes");
 
@@ -41,7 +46,10 @@ export function makeDesk({ branch, number, live }) {
       return answer;
     } catch (refused) {
       if (!(refused instanceof Refused)) throw refused;
-      if (refused.code === "window.lease_lost") isLeaseLost.value = true;
+      if (refused.code === "window.lease_lost") {
+        isLeaseLost.value = true;
+        opened.delete(hold);
+      }
       tell(refused.message, { isProblem: true });
       return null;
     } finally {
@@ -81,10 +89,11 @@ export function makeDesk({ branch, number, live }) {
   }
 
   async function open({ takeover = false } = {}) {
-    isLeaseLost.value = false;
     const answer = await run("open", { takeover });
-    if (answer) panel.value = null;
-    return answer;
+    if (answer === null) return;
+    opened.add(hold);
+    isLeaseLost.value = false;
+    panel.value = null;
   }
 
   // What each key does; the names are those of keys.js. An action without an entry in `verbs` asks the core for nothing by itself.

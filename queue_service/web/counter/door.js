@@ -28,7 +28,7 @@ export function Door({ desk, onLeave }) {
         <h1>${t("web.window", { number })}</h1>
         ${desk.wasMine.value &&
         html`<p class="message now" role="alert">
-          <${Icon} name="triangle-alert" /><span>${isTaken || isOwn ? t("web.counter.taken_over") : t("web.counter.closed_now")}</span>
+          <${Icon} name="triangle-alert" /><span>${isTaken ? t("web.counter.taken_over") : isOwn ? t("web.counter.held_elsewhere") : t("web.counter.closed_now")}</span>
         </p>`}
         ${window
           ? html`<p class="row"><${Hold} window=${window} /></p>

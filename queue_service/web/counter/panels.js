@@ -1,6 +1,6 @@
 // What a verb asks before it goes to the core, in place under the verbs. Escape goes back.
 import { html } from "../vendor/htm-preact.js";
-import { useEffect, useId, useRef } from "../vendor/preact-hooks.js";
+import { useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { ConfirmInPlace } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
@@ -65,14 +65,24 @@ function closeQuestion(view) {
 function Form({ desk, title, note, submit, isReady = true, onSubmit, children }) {
   const id = useId();
   const form = useRef(null);
-  useEffect(() => form.current.querySelector("input:checked, select, input")?.focus(), []);
+  // Before the next key can come.
+  useLayoutEffect(() => form.current.querySelector("input:checked, select, input")?.focus(), []);
 
   function send(event) {
     event.preventDefault();
     if (isReady) onSubmit(Object.fromEntries(new FormData(event.target)));
   }
 
-  return html`<form class="card stack panel" aria-labelledby=${id} ref=${form} onSubmit=${send} onKeyDown=${(event) => event.key === "Escape" && desk.close()}>
+  // Enter sends from a list of options too, where browsers do not agree.
+  function onKeyDown(event) {
+    if (event.key === "Escape") desk.close();
+    if (event.key === "Enter" && event.target.matches("select")) {
+      event.preventDefault();
+      form.current.requestSubmit();
+    }
+  }
+
+  return html`<form class="card stack panel" aria-labelledby=${id} ref=${form} onSubmit=${send} onKeyDown=${onKeyDown}>
     <h2 id=${id}>${title}</h2>
     ${note && html`<p class="soft">${note}</p>`}
     ${children}

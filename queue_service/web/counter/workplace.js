@@ -37,6 +37,7 @@ export function Workplace({ desk, onLeave }) {
   return html`<div class="console">
     <header class="bar">
       <h1 class="bar-title">${t("web.window", { number: desk.number })}</h1>
+      ${pick(view.window.name) && html`<strong>${pick(view.window.name)}</strong>`}
       <${WindowState} window=${view.window} />
       <${StaffBar} onLeave=${() => desk.show("leave")}>
         <${Freshness} live=${live} />

@@ -10,6 +10,9 @@ const STATUS_TRY_AGAIN = [502, 503, 504];
 // Who is signed in, as `POST /session` tells it: {id, name, roles, branch}. null: nobody; undefined: not known yet.
 export const staff = signal(undefined);
 
+// How often somebody signed in on this page; 0: whoever it is came with the session they had.
+export const signIns = signal(0);
+
 // A request that the core refused, or that did not reach it (`code` is then "offline"). `message` is for people.
 export class Refused extends Error {
   constructor({ status, code, detail, params }) {
@@ -41,7 +44,9 @@ export async function loadStaff() {
 }
 
 export async function signIn(username, password) {
-  staff.value = (await request("POST", "/api/v1/session", { username, password }, { tries_max: 1 })).staff;
+  const answer = await request("POST", "/api/v1/session", { username, password }, { tries_max: 1 });
+  signIns.value += 1;
+  staff.value = answer.staff;
 }
 
 export async function signOut() {

@@ -2,7 +2,7 @@
 import { html } from "../vendor/htm-preact.js";
 import { ICONS } from "../vendor/icons.js";
 import { h } from "../vendor/preact.js";
-import { useEffect, useId, useRef } from "../vendor/preact-hooks.js";
+import { useEffect, useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
 import { signal, useSignal } from "../vendor/signals.js";
 import { loadStaff, Refused, signIn, staff } from "./api.js";
 import { chooseLanguage, language, languageName, LANGUAGES, t } from "./i18n.js";
@@ -181,7 +181,7 @@ export function SignIn({ title, note }) {
 export function ConfirmInPlace({ question, actions, onBack }) {
   const id = useId();
   const first = useRef(null);
-  useEffect(() => first.current.focus(), []);
+  useLayoutEffect(() => first.current.focus(), []); // before the next key can come
   return html`<div class="message soon" role="group" aria-labelledby=${id} onKeyDown=${(event) => event.key === "Escape" && onBack()}>
     <${Icon} name="triangle-alert" />
     <p id=${id}>${question}</p>

@@ -43,7 +43,7 @@ const LICENCES = [
 ];
 const ICONS = [
   "arrow-right-left", "bookmark", "check", "chevron-right", "circle-check", "circle-pause", "clock", "door-closed", "door-open",
-  "info", "keyboard", "languages", "list-ordered", "log-in", "log-out", "map-pin", "megaphone", "monitor", "pause", "play",
+  "info", "keyboard", "languages", "log-in", "log-out", "map-pin", "megaphone", "monitor", "pause", "play",
   "rotate-ccw", "sun-moon", "tablet-smartphone", "triangle-alert", "undo-2", "user-plus", "user-x", "users", "wifi-off", "x",
 ];
 

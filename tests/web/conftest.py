@@ -1,0 +1,158 @@
+"""A real core in a process of its own, and a real Chromium to look at it with."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+START_WAIT_S_MAX = 40
+STOP_WAIT_S_MAX = 20
+PAGE_WAIT_MS_MAX = 5000
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"]
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody of the staff; `window` is a teller's own."""
+
+    username: str
+    password: str
+    window: int | None
+
+
+class Core:
+    """The demo without visitors: one branch with every window, closed at first, and an account for each."""
+
+    def __init__(self, process: subprocess.Popen[bytes], access: dict[str, Any]) -> None:
+        self._process = process
+        self.base_url: str = access["base_url"]
+        self.branch: str = access["branch"]
+        self.staff: dict[str, list[Account]] = {}
+        for member in access["staff"]:
+            account = Account(username=member["username"], password=member["password"], window=member.get("window"))
+            self.staff.setdefault(member["role"], []).append(account)
+        self._kiosk: str = next(device["token"] for device in access["devices"] if device["kind"] == "kiosk")
+
+    def teller(self, window: int) -> Account:
+        """Whose window it is."""
+        return next(account for account in self.staff["teller"] if account.window == window)
+
+    def issue(self, service: str, **more: object) -> str:
+        """Takes a number at the kiosk; returns its label."""
+        answer = httpx.post(
+            f"{self.base_url}/api/v1/branches/{self.branch}/tickets",
+            json={"service": service, **more},
+            headers={"Authorization": f"Bearer {self._kiosk}"},
+        )
+        assert answer.status_code == 201, answer.text
+        label: str = answer.json()["label"]
+        return label
+
+    def freeze(self) -> None:
+        """The whole core stands still, its sockets open."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """The core goes on."""
+        os.killpg(self._process.pid, signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    data = tmp_path_factory.mktemp("demo")
+    environment = {**os.environ, "PORT": str(_free_port()), "DATA": str(data), "VISITORS": "0"}
+    with (data / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "queue_service", "demo"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield Core(process, _access(process, data))
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+        process.terminate()
+        process.wait(STOP_WAIT_S_MAX)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert chromium, "the pages are tested in Chromium (Debian, Ubuntu: apt-get install chromium)"
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        yield launched
+        await launched.close()
+
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """Opens a page with a visitor's profile of its own; what it complains about in its console fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # A browser reports every answer 4xx and every lost connection; those that matter show on the page.
+        is_network = message.text.startswith(("Failed to load resource", "WebSocket connection to"))
+        if message.type in ("error", "warning") and not is_network:
+            complaints.append(message.text)
+
+    async def open_one(*, language: str = "zh-CN", scheme: str = "light", size: tuple[int, int] = (1280, 800)) -> Page:
+        context = await browser.new_context(
+            locale=language,
+            color_scheme=scheme,
+            reduced_motion="reduce",  # contrasts are measured of what stands still
+            viewport={"width": size[0], "height": size[1]},
+        )
+        context.set_default_timeout(PAGE_WAIT_MS_MAX)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _access(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any]:
+    """What the demo tells of itself once it is ready."""
+    deadline_s = time.monotonic() + START_WAIT_S_MAX
+    while time.monotonic() < deadline_s and process.poll() is None:
+        if (data / "access.json").exists():
+            access: dict[str, Any] = json.loads((data / "access.json").read_text(encoding="utf-8"))
+            try:
+                if httpx.get(f"{access['base_url']}/readyz").is_success:
+                    return access
+            except httpx.TransportError:
+                pass
+        time.sleep(0.1)
+    raise AssertionError((data / "log").read_text(encoding="utf-8"))

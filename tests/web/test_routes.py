@@ -1,0 +1,105 @@
+"""What the web routes answer, without a browser."""
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from queue_service.infra import locales
+from queue_service.settings import Settings
+from queue_service.web.routes import PAGES, page_list, routes
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(Starlette(routes=routes(Settings())))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hall") as client:
+        yield client
+
+
+def addresses(document: str) -> list[str]:
+    return re.findall(r'(?:href|src)="([^"]+)"', document)
+
+
+@pytest.mark.parametrize("path", [page.path for page in PAGES])
+@pytest.mark.parametrize("language", locales.languages())
+async def test_a_page_speaks_the_language_asked_for_and_names_only_what_there_is(
+    client: httpx.AsyncClient, path: str, language: str
+) -> None:
+    answer = await client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    assert answer.headers["content-language"] == language
+    assert "Accept-Language" in answer.headers["vary"]
+    assert f'<html lang="{language}"' in answer.text
+    assert locales.text(language, "web.product") in answer.text
+    assert "trusted-types" in answer.headers["content-security-policy"]
+    found = addresses(answer.text)
+    assert any(address.endswith("/vendor/preact.js") for address in found)
+    for address in found:
+        assert (await client.get(address)).status_code == 200, address
+
+
+async def test_a_document_holds_no_inline_script_or_style(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/counter")).text
+    assert "<style" not in document
+    assert " style=" not in document
+    assert re.findall(r"<script(?![^>]* src=)", document) == []
+
+
+async def test_assets_are_kept_for_ever_under_their_hash_and_asked_for_again_under_another(
+    client: httpx.AsyncClient,
+) -> None:
+    address = next(address for address in addresses((await client.get("/")).text) if address.endswith("tokens.css"))
+    answer = await client.get(address)
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"].startswith("text/css")
+    outdated = await client.get("/assets/0123456789abcdef/shared/tokens.css")
+    assert outdated.content == answer.content
+    assert outdated.headers["cache-control"] == "no-cache"
+
+
+async def test_what_has_not_changed_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    for address in ("/", "/locales/en.json", "/pages.json"):
+        tag = (await client.get(address)).headers["etag"]
+        again = await client.get(address, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        assert (await client.get(address, headers={"If-None-Match": 'W/"other"'})).status_code == 200
+
+
+async def test_answers_are_packed_for_who_can_unpack(client: httpx.AsyncClient) -> None:
+    plain = await client.get("/locales/zh-CN.json", headers={"Accept-Encoding": "identity"})
+    async with client.stream("GET", "/locales/zh-CN.json", headers={"Accept-Encoding": "gzip"}) as packed:
+        raw = b"".join([chunk async for chunk in packed.aiter_raw()])
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(raw) == plain.content
+    assert plain.json() == locales.catalogue("zh-CN")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/locales/de.json",
+        "/locales/..%2Fen.json",
+        "/assets/x/routes.py",
+        "/assets/x/..%2Froutes.py",
+        "/assets/x/vendor/renew.mjs",
+        "/assets/x/page.html",
+        "/nothing",
+    ],
+)
+async def test_there_is_nothing_else(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+def test_the_list_of_pages_names_the_other_processes_where_their_address_is_set() -> None:
+    assert [page["id"] for page in page_list(Settings())] == ["counter"]
+    settings = Settings(kiosk_url="http://kiosk.example/", display_url="http://display.example/")
+    assert [(page["id"], page["url"]) for page in page_list(settings)] == [
+        ("counter", "/counter"),
+        ("kiosk", "http://kiosk.example/"),
+        ("display", "http://display.example/"),
+    ]
