@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 PART_BYTES = 65536
+COMMIT = b"COMMIT;"  # and not "READ COMMITTED;"
 
 
 class Cut(StrEnum):
@@ -44,7 +45,7 @@ class FaultyLine:
         server, to_server = await self._connect()
         answers = asyncio.ensure_future(_pass_on(server, to_client))
         while part := await client.read(PART_BYTES):
-            cut = self._armed if b"COMMIT" in part else None
+            cut = self._armed if COMMIT in part else None
             if cut is None:
                 to_server.write(part)
                 continue

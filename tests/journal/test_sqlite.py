@@ -70,3 +70,11 @@ async def test_a_file_that_refuses_is_told_and_works_again(journal: SqliteJourna
         await journal.append(an_append(an_entry(1)))
     blocker.execute("ROLLBACK")
     assert await journal.append(an_append(an_entry(1))) == Appended()
+
+
+async def test_a_batch_that_fails_leaves_nothing_behind(journal: SqliteJournal) -> None:
+    good, bad = an_append(an_entry(1)), an_append(an_entry(1, a_day("nanjing"), events=None))
+    outcomes = await asyncio.gather(journal.append(good), journal.append(bad), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [JournalUnavailable] * 2
+    assert await journal.append(good) == Appended()
+    assert await journal.load(a_day()) == [an_entry(1)]
