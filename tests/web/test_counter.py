@@ -111,7 +111,8 @@ async def test_a_session_by_keys_alone(core: Core, open_page: OpenPage) -> None:
 async def test_every_state_is_accessible_in_both_languages_and_themes(
     core: Core, open_page: OpenPage, language: str, scheme: str, window: int
 ) -> None:
-    labels = [core.issue("personal-cash", **{"class": "priority"}), core.issue("personal-cash")]
+    core.issue("personal-cash", **{"class": "priority"})
+    core.issue("personal-cash")
     page = await open_page(language=language, scheme=scheme)
     console = Console(page=page, core=core, language=language)
     await page.goto(f"{core.base_url}/counter")
@@ -143,7 +144,8 @@ async def test_every_state_is_accessible_in_both_languages_and_themes(
     await console.can("start")
     for key in ("F6", "F8", "Shift+F8", "?"):
         await console.press(key)
-            assert await faults(page) == [], key
+        await expect(page.locator(".panel, .left .message, dialog[open]")).to_be_visible()
+        assert await faults(page) == [], key
         await console.press("Escape")
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await faults(page) == []
@@ -159,7 +161,6 @@ async def test_every_state_is_accessible_in_both_languages_and_themes(
     await console.sees_nobody()
     assert await page.evaluate("document.documentElement.lang") == language
     assert await page.evaluate("document.documentElement.dataset.theme") == scheme
-    assert labels
 
 
 async def test_a_double_press_acts_once(core: Core, open_page: OpenPage) -> None:
