@@ -50,7 +50,7 @@ class State:
         """The lanes that a window may call from."""
         served = self.plan_in_force().windows.get(number, ())
         for key, lane in self.lanes.items():
-            if key.window == number or (key.service in served and self.is_free(key)):
+            if key.window == number or (key.service in served and (key.window is None or self.is_free(key))):
                 yield key, lane
 
     def is_free(self, key: LaneKey) -> bool:
@@ -172,9 +172,12 @@ class Draft(State):
 
     def overtake(self, ticket: Ticket, number: int) -> None:
         """Remember that a window called this ticket before whoever joined earlier and could have been called there."""
-        overtaker = Overtaker(ticket.joined_at, ticket.joined_seq, self.seq, ticket.visitor_class)
-        for key, lane in tuple(self.eligible(number)):
-            self.lanes[key] = lane.with_overtaker(overtaker)
+        place = (ticket.joined_at, ticket.joined_seq)
+        before = [(key, lane) for key, lane in self.eligible(number) if lane.waiting[0] < place]
+        if before:
+            overtaker = Overtaker(*place, self.seq, ticket.visitor_class)
+            for key, lane in before:
+                self.lanes[key] = lane.with_overtaker(overtaker)
 
     def put_window(self, window: WindowState) -> None:
         """Write a window."""
@@ -218,7 +221,7 @@ def lane_key(ticket: Ticket) -> LaneKey:
 
 def ticket_id(business_on: date, seq: int) -> str:
     """The id of the ticket that entry `seq` issues; tells days apart, so that an old one never means a new ticket."""
-    return f"{business_on:%Y%m%d}-{seq}"
+    return f"{business_on.isoformat().replace('-', '')}-{seq}"
 
 
 def shelf_of(ticket_id: str) -> int:

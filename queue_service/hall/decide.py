@@ -82,9 +82,14 @@ class Accepted:
 
 Decision = Accepted | Refusal
 
+CLASSES_EARNED = frozenset({VisitorClass.APPOINTMENT, VisitorClass.TRANSFERRED})
+"""Classes that follow from a booking or a transfer; nobody gives them by hand."""
+
 
 def decide(day: Day, command: Command, now: datetime) -> Decision:
     """The outcome of a command at `now`, which is not before `day.at`; nothing that is due by then is open any more."""
+    if day.phase is Phase.OVER:
+        return Refusal(Code.BRANCH_CLOSED)
     match command:
         case IssueTicket():
             return _issue(day, command, now)
@@ -150,7 +155,7 @@ def _issue(day: Day, command: IssueTicket, now: datetime) -> Decision:
         refusal = issue_refusal(day, service, now)
         if refusal is not None:
             return refusal
-    if command.visitor_class in (VisitorClass.APPOINTMENT, VisitorClass.TRANSFERRED):
+    if command.visitor_class in CLASSES_EARNED:
         return Refusal(Code.CLASS_NOT_OFFERED)
     is_to_confirm = command.channel is Channel.KIOSK and command.visitor_class is not VisitorClass.NORMAL
     issued = _issued(
@@ -266,8 +271,11 @@ def _transfer(
     day: Day, ticket: Ticket, window: WindowState, command: Transfer, now: datetime
 ) -> tuple[Event, ...] | Refusal:
     service_id = command.to_service or ticket.service
-    if day.terms.service(service_id) is None:
+    service = day.terms.service(service_id)
+    if service is None:
         return Refusal(Code.SERVICE_UNKNOWN)
+    if service.is_retired and service_id != ticket.service:
+        return Refusal(Code.SERVICE_NOT_OFFERED, {"service": service_id})
     plan = day.plan_in_force()
     if command.to_window is not None:
         if day.terms.window(command.to_window) is None:
@@ -326,11 +334,13 @@ def _walk_in(day: Day, command: WalkIn) -> Decision:
     window = ready(day, command.window, command.lease)
     if isinstance(window, Refusal):
         return window
-    if day.phase in (Phase.ENDED, Phase.OVER):
+    if day.phase is Phase.ENDED:
         return Refusal(Code.BRANCH_CLOSED)
     service = day.terms.service(command.service)
-    if service is None or service.is_retired:
+    if service is None:
         return Refusal(Code.SERVICE_UNKNOWN)
+    if service.is_retired:
+        return Refusal(Code.SERVICE_NOT_OFFERED, {"service": service.id})
     issued = _issued(day, (service.id,), VisitorClass.NORMAL, Channel.WALK_IN, command.language)
     called = TicketCalled(ticket=issued.ticket, window=command.window, is_chosen=True, reason=command.reason)
     return Accepted(events=(issued, called, TicketStarted(ticket=issued.ticket)), ticket=issued.ticket)
@@ -370,6 +380,8 @@ def _change_class(day: Day, command: ChangeClass) -> Decision:
         return ticket
     if command.visitor_class is ticket.visitor_class and not ticket.is_to_confirm:
         return Accepted(ticket=ticket.id)
+    if command.visitor_class in CLASSES_EARNED:
+        return Refusal(Code.CLASS_NOT_OFFERED)
     changed = ClassChanged(ticket=ticket.id, visitor_class=command.visitor_class, reason=command.reason)
     return Accepted(events=(changed,), ticket=ticket.id)
 

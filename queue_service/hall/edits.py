@@ -8,12 +8,14 @@ from queue_service.hall.tickets import WindowStatus
 
 
 def with_what_is_in_use(day: Day, terms: Terms) -> Terms:
-    """`terms`, and of the day's old ones the services that live tickets want and the windows that are open or busy.
+    """`terms`, and of the day's old ones the services that visitors still want and the windows that are open or busy.
 
     Such a service is retired: it gives no numbers, and is served last by the windows that served it before, or by all
     windows of a plan where none of those is left.
     """
-    wanted = {service for ticket in day.live.values() for service in ticket.legs[ticket.leg :]}
+    undoable = (day.ticket(state.last_finished) for state in day.windows.values() if state.last_finished is not None)
+    visits = [*day.live.values(), *(ticket for ticket in undoable if ticket is not None)]
+    wanted = {service for ticket in visits for service in ticket.legs[ticket.leg :]}
     services = tuple(
         replace(service, is_retired=True)
         for service in day.terms.services

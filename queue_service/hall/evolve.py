@@ -1,9 +1,8 @@
 """What an entry makes of a day. The same function serves the running hall and a replay."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from queue_service.hall.day import CALLS_SHOWN_MAX, Day, Draft
 from queue_service.hall.events import (
@@ -42,13 +41,13 @@ from queue_service.hall.tickets import (
     AT_WINDOW,
     Alert,
     Call,
-    Channel,
     Lease,
     Place,
     Ticket,
     TicketStatus,
     WindowStatus,
 )
+from queue_service.hall.values import changed
 
 Entry = tuple[int, datetime, tuple[Event, ...]]
 """What the rules need of a journal entry: seq, time, events."""
@@ -103,11 +102,11 @@ def apply(draft: Draft, event: Event) -> None:
             _call(draft, event)
         case TicketRecalled():
             ticket = _live(draft, event.ticket)
-            ticket = replace(ticket, calls=ticket.calls + 1, last_call_at=draft.at)
+            ticket = changed(ticket, calls=ticket.calls + 1, last_call_at=draft.at)
             draft.put(ticket)
             _announce(draft, ticket)
         case TicketStarted():
-            draft.put(replace(_live(draft, event.ticket), status=TicketStatus.SERVING, started_at=draft.at))
+            draft.put(changed(_live(draft, event.ticket), status=TicketStatus.SERVING, started_at=draft.at))
         case LegFinished():
             _finish_leg(draft, event)
         case TicketFinished():
@@ -121,7 +120,7 @@ def apply(draft: Draft, event: Event) -> None:
         case TicketParked():
             _leave_window(draft, _live(draft, event.ticket), TicketStatus.PARKED)
         case TicketResumed():
-            _arrive(draft, _live(draft, event.ticket), event.window, calls=1)
+            _arrive(draft, _live(draft, event.ticket), event.window)
         case TicketTransferred():
             _transfer(draft, event)
         case TicketDiverted():
@@ -134,15 +133,17 @@ def apply(draft: Draft, event: Event) -> None:
             _change_class(draft, event)
         case WindowOpened():
             lease = Lease(teller=event.teller, session=event.session)
-            _set_window(draft, event.window, status=WindowStatus.OPEN, then=None, pause_reason=None, lease=lease)
-            if draft.windows[event.window].opened_at is None:
-                _set_window(draft, event.window, opened_at=draft.at)
+            at = draft.window(event.window).opened_at or draft.at
+            status = WindowStatus.OPEN
+            _set_window(draft, event.window, status=status, then=None, pause_reason=None, lease=lease, opened_at=at)
         case WindowPausing():
             _set_window(draft, event.window, then=WindowStatus.PAUSED, pause_reason=event.reason)
         case WindowPaused():
             _set_window(draft, event.window, status=WindowStatus.PAUSED, then=None, pause_reason=event.reason)
         case WindowClosing():
-            _set_window(draft, event.window, then=WindowStatus.CLOSED, pause_reason=None)
+            is_paused = draft.window(event.window).status is WindowStatus.PAUSED
+            reason = draft.window(event.window).pause_reason if is_paused else None
+            _set_window(draft, event.window, then=WindowStatus.CLOSED, pause_reason=reason)
         case WindowClosed():
             closed = WindowStatus.CLOSED
             _set_window(draft, event.window, status=closed, then=None, pause_reason=None, lease=None, opened_at=None)
@@ -157,10 +158,11 @@ def apply(draft: Draft, event: Event) -> None:
             draft.switches = plan_switches(event.terms, draft.business_on)
             draft.plan, draft.phase = event.plan, event.phase
             draft.clock_seen_at = draft.at
+            draft.shares = draft.shares[-event.terms.policy.share_calls :]
         case HelpAsked():
             _raise_alert(draft, event)
         case AlertTaken():
-            draft.alerts[event.alert] = replace(draft.alerts[event.alert], taken_by=event.by, taken_at=draft.at)
+            draft.alerts[event.alert] = changed(draft.alerts[event.alert], taken_by=event.by, taken_at=draft.at)
         case DayOpened():
             raise AssertionError("a day is opened once")
         case _:
@@ -189,34 +191,29 @@ def _issue(draft: Draft, event: TicketIssued) -> None:
 
 def _call(draft: Draft, event: TicketCalled) -> None:
     ticket = _live(draft, event.ticket)
+    overtaken_by = ticket.overtaken_by
     if ticket.status is TicketStatus.WAITING:
-        ticket = replace(ticket, overtaken_by=draft.leave_lane(ticket))
+        overtaken_by = draft.leave_lane(ticket)
     if not event.is_chosen:
         draft.overtake(ticket, event.window)
         draft.shares = (*draft.shares, ticket.visitor_class)[-draft.terms.policy.share_calls :]
-    _arrive(draft, replace(ticket, reason=event.reason), event.window, calls=1)
+    _arrive(draft, ticket, event.window, overtaken_by=overtaken_by, reason=event.reason)
 
 
 def _finish_leg(draft: Draft, event: LegFinished) -> None:
     ticket = _live(draft, event.ticket)
-    _count_service(draft, ticket)
-    _free_window(draft, ticket)
+    _leave_served(draft, ticket, last_finished=None)
     _join(draft, ticket, joined_at=draft.at, leg=ticket.leg + 1, window=None)
 
 
 def _finish(draft: Draft, event: TicketFinished) -> None:
     ticket = _live(draft, event.ticket)
-    _count_service(draft, ticket)
-    _free_window(draft, ticket)
-    if ticket.window is not None:
-        _set_window(draft, ticket.window, last_finished=ticket.id)
-    started_at = ticket.started_at or ticket.called_at
-    finished = TicketStatus.FINISHED
+    _leave_served(draft, ticket, last_finished=ticket.id)
     draft.end(
-        replace(
+        changed(
             ticket,
-            status=finished,
-            started_at=started_at,
+            status=TicketStatus.FINISHED,
+            started_at=ticket.started_at or ticket.called_at,
             ended_at=draft.at,
             outcome=event.outcome,
             delivered=event.delivered,
@@ -229,9 +226,9 @@ def _undo(draft: Draft, event: TicketUndone) -> None:
     assert ticket is not None, "what is undone was finished"
     window = draft.window(event.window)
     service_s = _service_s(ticket.started_at, ticket.ended_at)
-    draft.revive(replace(ticket, status=TicketStatus.SERVING, ended_at=None, outcome=None, delivered=()))
+    draft.revive(changed(ticket, status=TicketStatus.SERVING, ended_at=None, outcome=None, delivered=()))
     draft.put_window(
-        replace(
+        changed(
             window,
             ticket=ticket.id,
             last_finished=None,
@@ -252,8 +249,9 @@ def _reinstate(draft: Draft, event: TicketReinstated) -> None:
 def _transfer(draft: Draft, event: TicketTransferred) -> None:
     ticket = _live(draft, event.ticket)
     _free_window(draft, ticket)
-    legs = (*ticket.legs[: ticket.leg], event.service, *ticket.legs[ticket.leg + 1 :])
-    moved = replace(ticket, legs=legs, visitor_class=event.visitor_class)
+    later = (leg for leg in ticket.legs[ticket.leg + 1 :] if leg != event.service)
+    legs = (*ticket.legs[: ticket.leg], event.service, *later)
+    moved = changed(ticket, legs=legs, visitor_class=event.visitor_class)
     if event.place is Place.ORIGINAL:
         draft.enter_lane(_waiting_again(draft, moved, window=event.window))
     else:
@@ -264,22 +262,22 @@ def _change_class(draft: Draft, event: ClassChanged) -> None:
     ticket = _live(draft, event.ticket)
     if ticket.status is TicketStatus.WAITING:
         overtaken_by = draft.leave_lane(ticket)
-        changed = replace(ticket, visitor_class=event.visitor_class, is_to_confirm=False, overtaken_by=overtaken_by)
-        draft.enter_lane(changed)
+        changes = {"visitor_class": event.visitor_class, "is_to_confirm": False, "overtaken_by": overtaken_by}
+        draft.enter_lane(changed(ticket, **changes))
     else:
-        draft.put(replace(ticket, visitor_class=event.visitor_class, is_to_confirm=False))
+        draft.put(changed(ticket, visitor_class=event.visitor_class, is_to_confirm=False))
 
 
 def _join(draft: Draft, ticket: Ticket, *, joined_at: datetime, window: int | None, leg: int | None = None) -> None:
     """Join a queue anew: whoever came before is before, and nobody has been overtaken yet."""
-    joined = replace(
+    joined = changed(
         ticket, joined_at=joined_at, joined_seq=draft.seq, overtaken_by=(), leg=ticket.leg if leg is None else leg
     )
     draft.enter_lane(_waiting_again(draft, joined, window=window))
 
 
 def _waiting_again(draft: Draft, ticket: Ticket, *, window: int | None) -> Ticket:
-    return replace(
+    return changed(
         ticket,
         status=TicketStatus.WAITING,
         waiting_since=draft.at,
@@ -292,20 +290,21 @@ def _waiting_again(draft: Draft, ticket: Ticket, *, window: int | None) -> Ticke
     )
 
 
-def _arrive(draft: Draft, ticket: Ticket, number: int, *, calls: int) -> None:
+def _arrive(draft: Draft, ticket: Ticket, number: int, **changes: object) -> None:
     """Called to a window."""
-    called = replace(
+    called = changed(
         ticket,
         status=TicketStatus.CALLED,
         called_at=draft.at,
         last_call_at=draft.at,
         started_at=None,
         window=number,
-        calls=calls,
+        calls=1,
+        **changes,
     )
     draft.put(called)
     _set_window(draft, number, ticket=ticket.id, last_finished=None)
-    if ticket.channel is not Channel.WALK_IN:
+    if ticket.joined_seq != draft.seq:  # who was issued by this very entry stands at the window already
         _announce(draft, called)
 
 
@@ -324,16 +323,16 @@ def _announce(draft: Draft, ticket: Ticket) -> None:
 
 def _leave_window(draft: Draft, ticket: Ticket, status: TicketStatus) -> None:
     _free_window(draft, ticket)
-    draft.put(replace(ticket, status=status))
+    draft.put(changed(ticket, status=status))
 
 
 def _end(draft: Draft, ticket_id: str, status: TicketStatus, diverted_to: str | None = None) -> None:
     ticket = _live(draft, ticket_id)
     if ticket.status is TicketStatus.WAITING:
-        ticket = replace(ticket, overtaken_by=draft.leave_lane(ticket))
+        ticket = changed(ticket, overtaken_by=draft.leave_lane(ticket))
     elif ticket.status in AT_WINDOW:
         _free_window(draft, ticket)
-    draft.end(replace(ticket, status=status, ended_at=draft.at, diverted_to=diverted_to))
+    draft.end(changed(ticket, status=status, ended_at=draft.at, diverted_to=diverted_to))
 
 
 def _free_window(draft: Draft, ticket: Ticket) -> None:
@@ -341,11 +340,13 @@ def _free_window(draft: Draft, ticket: Ticket) -> None:
     _set_window(draft, ticket.window, ticket=None)
 
 
-def _count_service(draft: Draft, ticket: Ticket) -> None:
+def _leave_served(draft: Draft, ticket: Ticket, last_finished: str | None) -> None:
+    """Free the window and count the service there."""
     assert ticket.window is not None, "a ticket that is served is at a window"
     window = draft.window(ticket.window)
-    service_s = _service_s(ticket.started_at or ticket.called_at, draft.at)
-    draft.put_window(replace(window, served=window.served + 1, service_s=window.service_s + service_s))
+    service_s = window.service_s + _service_s(ticket.started_at or ticket.called_at, draft.at)
+    served = window.served + 1
+    draft.put_window(changed(window, ticket=None, last_finished=last_finished, served=served, service_s=service_s))
 
 
 def _service_s(started_at: datetime | None, ended_at: datetime | None) -> float:
@@ -355,13 +356,13 @@ def _service_s(started_at: datetime | None, ended_at: datetime | None) -> float:
 
 def _raise_alert(draft: Draft, event: HelpAsked) -> None:
     draft.alerts[event.alert] = Alert(id=event.alert, kind="help", place=event.place, at=draft.at)
-    if len(draft.alerts) > draft.terms.policy.alerts_max:
+    while len(draft.alerts) > draft.terms.policy.alerts_max:
         taken = (alert.id for alert in draft.alerts.values() if alert.taken_at is not None)
         del draft.alerts[next(taken, next(iter(draft.alerts)))]
 
 
-def _set_window(draft: Draft, number: int, **changes: Any) -> None:
-    draft.put_window(replace(draft.window(number), **changes))
+def _set_window(draft: Draft, number: int, **changes: object) -> None:
+    draft.put_window(changed(draft.window(number), **changes))
 
 
 def _live(draft: Draft, ticket_id: str) -> Ticket:

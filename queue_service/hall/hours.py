@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 NEXT_OPENING_DAYS_MAX = 60
+ISO_WEEKDAYS = frozenset(range(1, 8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,10 @@ def hours_faults(hours: Hours) -> Iterator[tuple[str, str, dict[str, str]]]:
     except (ValueError, OSError, LookupError):
         yield "hours.time_zone", "unknown_time_zone", {"time_zone": hours.time_zone}
         return
+    if not set(hours.week) <= ISO_WEEKDAYS:
+        yield "hours.week", "bad_weekday", {}
+    if not 0 <= hours.expire_after_close_minutes <= 24 * 60:
+        yield "hours.expire_after_close_minutes", "out_of_range", {"least": "0", "most": str(24 * 60)}
     openings = [(f"hours.week.{day}", opening) for day, opening in hours.week.items()]
     openings += [(f"hours.exceptions.{on}", opening) for on, opening in hours.exceptions.items() if opening is not None]
     for place, opening in openings:

@@ -79,9 +79,7 @@ class Lane:
         return self.waiting[bisect_left(self.waiting, (joined_at, joined_seq))]
 
     def with_overtaker(self, overtaker: Overtaker) -> "Lane":
-        """This lane overtaken once more; unchanged if all of it joined after the overtaker."""
-        if self.head[:2] > overtaker[:2]:
-            return self
+        """This lane overtaken once more, by somebody who joined after its head."""
         return Lane(self.waiting, (*self.overtakers, overtaker), self.carried_max)
 
     def overtakers_of(self, ticket: Waiting) -> tuple[VisitorClass, ...]:

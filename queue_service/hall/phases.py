@@ -34,8 +34,9 @@ class Due:
     """Something that the clock brings about."""
 
     at: datetime
+    """The moment itself; where an edit of the terms put that in the past, the time of the day's last entry."""
     key: str
-    """The same whoever works it off, so that doing it twice is harmless."""
+    """The same whoever works it off on the same day, so that doing it twice is harmless."""
     events: tuple[Event, ...]
 
 
@@ -47,7 +48,7 @@ def open_day(terms: Terms, on: date, now: datetime) -> DayOpened:
 
 def phase_at(times: DayTimes, now: datetime) -> Phase:
     """The part of the day at `now`."""
-    return next((phase for phase, at in reversed(_moments(times)) if at <= now), Phase.BEFORE)
+    return next((phase for phase, at in reversed(list(_moments(times))) if at <= now), Phase.BEFORE)
 
 
 def plan_at(terms: Terms, on: date, now: datetime) -> str:
@@ -69,11 +70,9 @@ def due_at(day: Day) -> datetime | None:
 
 def _due(day: Day) -> Iterator[tuple[datetime, str, str]]:
     """What lies ahead of each sort: when, the sort, and the phase, plan or ticket."""
-    index = PHASES.index(day.phase)
-    for phase, at in _moments(day.times):
-        if PHASES.index(phase) > index:
-            yield at, "phase", phase
-            break
+    for phase, at in _moments(day.times, after=day.phase):
+        yield at, "phase", phase
+        break
     for at, plan in day.switches:
         if at > day.clock_seen_at:
             yield at, "plan", plan
@@ -92,7 +91,7 @@ def _bring_about(day: Day, at: datetime, sort: str, what: str) -> Due:
         case _:
             window = day.window(day.live[what].window or 0)
             events = (TicketMissed(ticket=what, by_clock=True), *after_ticket(window))
-    return Due(at=at, key=f"{sort}:{what}:{at.isoformat()}", events=events)
+    return Due(at=max(at, day.at), key=f"{sort}:{what}:{day.business_on}:{day.seq + 1}", events=events)
 
 
 def _ends(day: Day, phase: Phase) -> Iterator[Event]:
@@ -111,15 +110,21 @@ def _ends(day: Day, phase: Phase) -> Iterator[Event]:
             yield from after_ticket(window)
 
 
-def _moments(times: DayTimes) -> list[tuple[Phase, datetime]]:
-    moments = [
-        (Phase.NUMBERS, times.numbers_from_at),
-        (Phase.DOORS, times.last_number_at),
-        (Phase.INSIDE, times.doors_close_at),
-        (Phase.ENDED, times.ends_at),
-        (Phase.OVER, times.next_day_at),
-    ]
-    return [(phase, at) for phase, at in moments if at is not None]
+def _moments(times: DayTimes, *, after: Phase = Phase.BEFORE) -> Iterator[tuple[Phase, datetime]]:
+    """When the phases after one begin, in order, without those that the day does not have."""
+    for phase in PHASES[PHASES.index(after) + 1 :]:
+        at: datetime | None = getattr(times, _BEGINS[phase])
+        if at is not None:
+            yield phase, at
+
+
+_BEGINS = {
+    Phase.NUMBERS: "numbers_from_at",
+    Phase.DOORS: "last_number_at",
+    Phase.INSIDE: "doors_close_at",
+    Phase.ENDED: "ends_at",
+    Phase.OVER: "next_day_at",
+}
 
 
 def _unanswered(day: Day) -> Iterator[tuple[Ticket, datetime]]:

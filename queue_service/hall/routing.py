@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from heapq import merge
-from math import ceil
+from typing import NamedTuple
 
 from queue_service.hall.day import State
 from queue_service.hall.lanes import Lane, LaneKey, Waiting
@@ -38,13 +39,15 @@ class Choice:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
+    """The head of a lane; sorts by virtual join, then by order of issue."""
+
+    virtual_join_at: datetime
+    joined_seq: int
     waiting: Waiting
     visitor_class: VisitorClass
-    virtual_join_at: datetime
     rank: int
-    """Place of its service in the window's list; 0 for all where the plan is mixed."""
+    """Place of its service in the window's list; 0 where the plan is mixed, and for what was sent here besides."""
 
 
 def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datetime) -> Choice | None:
@@ -60,26 +63,21 @@ def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datet
         return Choice(min(urgent).ticket, Reason.OVERTAKEN)
     if not lanes:
         return None
-    plan = day.plan_in_force()
-    ranks = {service: rank for rank, service in enumerate(plan.windows.get(number, ()), 1)}
-    candidates = [
-        _Candidate(
-            lane.head,
-            key.visitor_class,
-            virtual_join_at(policy, key.visitor_class, lane.head.joined_at),
-            0 if plan.order is PlanOrder.MIXED or key.window == number else ranks[key.service],
-        )
-        for key, lane in lanes
-    ]
-    first_come = min(candidates, key=lambda candidate: candidate.waiting)
+    ranks = _ranks(day, number)
+    candidates = []
+    for key, lane in lanes:
+        head = lane.waiting[0]
+        at = virtual_join_at(policy, key.visitor_class, head.joined_at)
+        candidates.append(_Candidate(at, head.joined_seq, head, key.visitor_class, ranks.get(key.service, 0)))
     come = [candidate for candidate in candidates if candidate.waiting.joined_at <= now]
     if not come:
-        chosen = min(candidates, key=lambda candidate: candidate.waiting)
-        return Choice(chosen.waiting.ticket, Reason.EARLY)
-    sharing = [candidate for candidate in come if not has_had_share(policy, candidate.visitor_class, shares)] or come
+        return Choice(min(candidate.waiting for candidate in candidates).ticket, Reason.EARLY)
+    first_come = min(come, key=_place)
+    had_share = {at for at in policy.classes if has_had_share(policy, at, shares)}
+    sharing = [candidate for candidate in come if candidate.visitor_class not in had_share] or come
     rank = min(candidate.rank for candidate in sharing)
     ranked = [candidate for candidate in sharing if candidate.rank == rank]
-    chosen = min(ranked, key=lambda candidate: (candidate.virtual_join_at, candidate.waiting.joined_seq))
+    chosen = min(ranked)
     if chosen is first_come:
         reason = Reason.ORDER
     elif first_come not in sharing:
@@ -91,10 +89,26 @@ def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datet
     return Choice(chosen.waiting.ticket, reason)
 
 
+def _place(candidate: _Candidate) -> Waiting:
+    return candidate.waiting
+
+
+def _ranks(day: State, number: int) -> dict[str, int]:
+    plan = day.plan_in_force()
+    if plan.order is PlanOrder.MIXED:
+        return {}
+    return {service: rank for rank, service in enumerate(plan.windows.get(number, ()), 1)}
+
+
 def virtual_join_at(policy: Policy, visitor_class: VisitorClass, joined_at: datetime) -> datetime:
     """When the ticket counts as having joined, its class's head start taken into account."""
     of_class = policy.classes.get(visitor_class)
-    return joined_at - timedelta(minutes=of_class.credit_minutes) if of_class is not None else joined_at
+    return joined_at - _head_start(of_class.credit_minutes) if of_class is not None else joined_at
+
+
+@lru_cache(maxsize=256)
+def _head_start(credit_minutes: float) -> timedelta:
+    return timedelta(minutes=credit_minutes)
 
 
 def has_had_share(policy: Policy, visitor_class: VisitorClass, shares: tuple[VisitorClass, ...]) -> bool:
@@ -102,7 +116,7 @@ def has_had_share(policy: Policy, visitor_class: VisitorClass, shares: tuple[Vis
     of_class = policy.classes.get(visitor_class)
     if of_class is None or of_class.share_max >= 1:
         return False
-    return shares.count(visitor_class) >= ceil(of_class.share_max * policy.share_calls)
+    return shares.count(visitor_class) / policy.share_calls >= of_class.share_max
 
 
 def in_order(day: State, lanes: list[tuple[LaneKey, Lane]]) -> Iterator[tuple[datetime, int, str]]:

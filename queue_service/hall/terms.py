@@ -4,17 +4,21 @@ The terms are a value. A day carries its own copy, so that a replay needs nothin
 or a form checks them with `faults`; the rules take checked terms for granted.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from queue_service.hall.hours import Hours, hours_faults, moment
+from queue_service.hall.hours import ISO_WEEKDAYS, Hours, hours_faults, moment
 
 Text = Mapping[str, str]
 """Words by language tag: `{"zh-CN": "个人现金", "en": "Personal cash"}`."""
 
-NUMBER_DIGITS_MIN = 3
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PREFIX = re.compile(r"[A-Z]{1,4}")
+_MINUTES_MAX = 24 * 60
+_COUNT_MAX = 10_000
 
 
 class VisitorClass(StrEnum):
@@ -198,31 +202,41 @@ def faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:
 
     A place reads like a path (`plans.peak.windows.3`). The codes are worded in the catalogues as `terms.<code>`.
     """
-    yield from _repeated("services", (service.id for service in terms.services))
-    yield from _repeated("zones", (zone.id for zone in terms.zones))
-    yield from _repeated("windows", (str(window.number) for window in terms.windows))
-    yield from _repeated("plans", (plan.id for plan in terms.plans))
-    for name, things in (("services", terms.services), ("windows", terms.windows), ("plans", terms.plans)):
-        if not things:
-            yield name, "none", {}
+    things = {
+        "services": [service.id for service in terms.services],
+        "zones": [zone.id for zone in terms.zones],
+        "windows": [str(window.number) for window in terms.windows],
+        "plans": [plan.id for plan in terms.plans],
+    }
+    yield from _id_faults("branch", [terms.branch_id])
+    for place, names in things.items():
+        yield from _repeated(place, names)
+        if place != "windows":
+            yield from _id_faults(place, names)
+        if not names and place != "zones":
+            yield place, "none", {}
     yield from _service_faults(terms)
-    zones = {zone.id for zone in terms.zones}
     for window in terms.windows:
-        if window.zone not in zones:
-            yield f"windows.{window.number}.zone", "unknown_zone", {"zone": window.zone}
+        place = f"windows.{window.number}"
+        yield from _range_faults(place, window.number, 1, _COUNT_MAX)
+        if window.zone not in things["zones"]:
+            yield f"{place}.zone", "unknown_zone", {"zone": window.zone}
     yield from _plan_faults(terms)
+    yield from _policy_faults(terms.policy)
     yield from hours_faults(terms.hours)
 
 
 def _service_faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:
     for service in terms.services:
         place = f"services.{service.id}"
-        if not (service.prefix.isascii() and service.prefix.isalpha() and service.prefix.isupper()):
+        if not _PREFIX.fullmatch(service.prefix):
             yield f"{place}.prefix", "bad_prefix", {"prefix": service.prefix}
-        if not 0 < service.minutes <= 24 * 60:
+        if not 0 < service.minutes <= _MINUTES_MAX:
             yield f"{place}.minutes", "bad_minutes", {}
-        if service.target_wait_minutes <= 0:
+        if not 0 < service.target_wait_minutes <= _MINUTES_MAX:
             yield f"{place}.target_wait_minutes", "bad_minutes", {}
+        yield from _range_faults(f"{place}.waiting_max", service.waiting_max, 1, _COUNT_MAX)
+        yield from _repeated(f"{place}.asks_class", service.asks_class)
         for claimed in service.asks_class:
             if claimed not in (VisitorClass.PRIORITY, VisitorClass.VIP):
                 yield f"{place}.asks_class", "class_not_for_asking", {"class": claimed}
@@ -242,9 +256,41 @@ def _plan_faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:
             for service_id in served:
                 if service_id not in services:
                     yield place, "unknown_service", {"service": service_id}
+        for switch in plan.switches:
+            if not switch.weekdays or not set(switch.weekdays) <= ISO_WEEKDAYS:
+                yield f"plans.{plan.id}.switches", "bad_weekday", {}
     switched = [(switch.at, day) for plan in terms.plans for switch in plan.switches for day in switch.weekdays]
     if len(switched) != len(set(switched)):
         yield "plans", "switches_collide", {}
+
+
+def _policy_faults(policy: Policy) -> Iterator[tuple[str, str, dict[str, str]]]:
+    for visitor_class, of_class in policy.classes.items():
+        place = f"policy.classes.{visitor_class}"
+        yield from _range_faults(f"{place}.credit_minutes", of_class.credit_minutes, 0, _MINUTES_MAX)
+        yield from _range_faults(f"{place}.share_max", of_class.share_max, 0, 1)
+    counts = {
+        "share_calls": (policy.share_calls, 1),
+        "overtaken_max": (policy.overtaken_max, 1),
+        "recalls_before_miss": (policy.recalls_before_miss, 0),
+        "missed_after_s": (1 if policy.missed_after_s is None else policy.missed_after_s, 1),
+        "reinstate_after": (policy.reinstate_after, 0),
+        "undo_s": (policy.undo_s, 0),
+        "alerts_max": (policy.alerts_max, 1),
+    }
+    for name, (count, least) in counts.items():
+        yield from _range_faults(f"policy.{name}", count, least, _COUNT_MAX)
+
+
+def _range_faults(place: str, value: float, least: int, most: int) -> Iterator[tuple[str, str, dict[str, str]]]:
+    if not least <= value <= most:
+        yield place, "out_of_range", {"least": str(least), "most": str(most)}
+
+
+def _id_faults(place: str, names: Iterable[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    for name in names:
+        if not _ID.fullmatch(name):
+            yield place if place == "branch" else f"{place}.{name}", "bad_id", {}
 
 
 def _repeated(place: str, names: Iterable[str]) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -46,14 +46,14 @@ def open_window(day: Day, command: OpenWindow) -> tuple[Event, ...] | Refusal:
     if day.terms.window(number) is None:
         return Refusal(Code.WINDOW_UNKNOWN, {"window": number})
     window = day.window(number)
+    holder = window.lease
+    if holder == lease and window.status is WindowStatus.OPEN and window.then is None:
+        return ()
     if number not in day.plan_in_force().windows and window.ticket is None:
         return Refusal(Code.WINDOW_NOT_IN_PLAN, {"window": number})
-    holder = window.lease
     is_others = holder is not None and holder.teller != lease.teller
     if is_others and not command.takeover:
         return Refusal(Code.WINDOW_TAKEN, {"window": number})
-    if holder == lease and window.status is WindowStatus.OPEN and window.then is None:
-        return ()
     taken_from = holder.teller if holder is not None and is_others else None
     return (WindowOpened(window=number, teller=lease.teller, session=lease.session, taken_from=taken_from),)
 
@@ -66,8 +66,10 @@ def pause_window(day: Day, command: PauseWindow) -> tuple[Event, ...] | Refusal:
     if window.status is WindowStatus.CLOSED:
         return Refusal(Code.WINDOW_CLOSED, {"window": command.window})
     if command.after_current and window.ticket is not None:
-        return (WindowPausing(window=command.window, reason=command.reason),)
-    return (WindowPaused(window=command.window, reason=command.reason),)
+        is_asked_already = window.then is WindowStatus.PAUSED and window.pause_reason == command.reason
+        return () if is_asked_already else (WindowPausing(window=command.window, reason=command.reason),)
+    is_so = (window.status, window.then, window.pause_reason) == (WindowStatus.PAUSED, None, command.reason)
+    return () if is_so else (WindowPaused(window=command.window, reason=command.reason),)
 
 
 def close_window(day: Day, command: CloseWindow) -> tuple[Event, ...] | Refusal:
@@ -78,7 +80,7 @@ def close_window(day: Day, command: CloseWindow) -> tuple[Event, ...] | Refusal:
     if window.status is WindowStatus.CLOSED:
         return Refusal(Code.WINDOW_CLOSED, {"window": command.window})
     if command.after_current and window.ticket is not None:
-        return (WindowClosing(window=command.window),)
+        return () if window.then is WindowStatus.CLOSED else (WindowClosing(window=command.window),)
     return (WindowClosed(window=command.window),)
 
 
