@@ -18,8 +18,8 @@ from tests.journal.worker import BRANCHES
 
 KILLS = 3
 ACKNOWLEDGED_MIN = 200
-RACE_COUNT = 150
-WAIT_S_MAX = 1.0
+RACE_COUNT = 100
+WAIT_S_MAX = 3.0
 """For a race on a busy test machine; a quiet one stays below 0.1."""
 
 
