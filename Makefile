@@ -36,9 +36,13 @@ check: .venv/.dev  ## format, lint, strict types, import contracts, catalogues
 test: check  ## every check and every test
 	$(BIN)/python -m tests.run
 
+docs: .venv/.dev  ## rewrite what the documents say of the code
+	$(BIN)/python -m tests.docs
+	$(BIN)/queue-service openapi --output docs/openapi.json
+
 lock:  ## rewrite the locks (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
 
-.PHONY: help install demo check test lock
+.PHONY: help install demo check test docs lock

@@ -1,4 +1,4 @@
-"""Every test, in the order that fails soonest: the rules with full branch coverage, then everything else in parallel."""
+"""Every test, what fails soonest first: the rules with full branch coverage, then all else in parallel."""
 
 import os
 import subprocess
