@@ -16,11 +16,11 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
-START_WAIT_S_MAX = 40
+START_WAIT_S_MAX = 90
 STOP_WAIT_S_MAX = 20
-PAGE_WAIT_MS_MAX = 5000
+PAGE_WAIT_MS_MAX = 15_000
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"]
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -95,6 +95,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    expect.set_options(timeout=PAGE_WAIT_MS_MAX)
     assert chromium, "the pages are tested in Chromium (Debian, Ubuntu: apt-get install chromium)"
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)

@@ -41,8 +41,9 @@ export function makeDesk({ branch, number, live }) {
     const seq = live.seq.value;
     try {
       const answer = await send(`${path}/${verb}`, body);
-      const isNothing = verb === "call-next" && answer.ticket === null;
-      if (!isNothing) await settled(seq);
+      // Opening a window that is open changes nothing, and neither does a call when nobody waits: no view would come.
+      const isSilent = verb === "open" || (verb === "call-next" && answer.ticket === null);
+      if (!isSilent) await settled(seq);
       return answer;
     } catch (refused) {
       if (!(refused instanceof Refused)) throw refused;
