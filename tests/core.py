@@ -82,11 +82,11 @@ class Core:
 
     def start(self) -> None:
         """Starts the process and waits until it is ready."""
-        from queue_service.simulate.stage import LOAD_LIMITS
+        from queue_service.simulate.stage import DEFAULTS
 
         environment = {
             **os.environ,
-            **LOAD_LIMITS,
+            **DEFAULTS,
             "QUEUE_DATA_DIR": str(self.settings.data_dir),
             "QUEUE_BASE_URL": self.base_url,
             "QUEUE_PORT": str(self.settings.port),

@@ -24,6 +24,7 @@ from queue_service.catalog.service import Catalog
 from queue_service.hall.terms import Terms
 from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
+from queue_service.infra import locales
 from queue_service.infra.chance import secure_token
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
@@ -41,7 +42,8 @@ READY_LOOK_S = 0.1
 PASSWORD_BYTES = 12
 SPEED = 6.0
 """How much faster than life the simulated visitors live."""
-LOAD_LIMITS = {
+DEFAULTS = {
+    "QUEUE_LOG_LEVEL": "warning",
     "QUEUE_LIMIT_ADDRESS_REQUESTS_PER_S": "5000",
     "QUEUE_LIMIT_ADDRESS_BURST": "20000",
     "QUEUE_LIMIT_CALLER_REQUESTS_PER_S": "5000",
@@ -50,7 +52,8 @@ LOAD_LIMITS = {
     "QUEUE_LIMIT_ISSUE_BURST": "5000",
     "QUEUE_SOCKET_PER_ADDRESS_MAX": "12000",
 }
-"""In the demo all callers share one machine, and people measure it: the limits by caller stand out of the way."""
+"""Of the demo's core, unless the environment says otherwise. All callers share one machine here, and people measure
+it: the limits by caller stand out of the way."""
 
 
 def demo() -> None:
@@ -70,7 +73,7 @@ async def _demo(environment: Mapping[str, str]) -> int:
     has_real_hours = environment.get("DEMO_HOURS") == "real"
     access = await set_stage(settings, PasswordHash.recommended(), has_real_hours=has_real_hours)
     core = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "queue_service", "serve"), env={**LOAD_LIMITS, **environment, **_variables(settings)}
+        *(sys.executable, "-m", "queue_service", "serve"), env={**DEFAULTS, **environment, **_variables(settings)}
     )
     ended: asyncio.Task[object] = asyncio.create_task(core.wait())
     stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
@@ -132,12 +135,9 @@ def pages(settings: Settings) -> dict[str, str]:
 
 async def _cast(identity: Identity, terms: Terms) -> Access:
     """A manager, a greeter, an admin, a teller for each window and three devices for a hall."""
-    prefix = terms.branch_id
-    people: list[tuple[Role, str, int | None]] = [(role, role, None) for role in Role if role is not Role.TELLER]
-    people += [
-        (Role.TELLER, f"teller{window.number}", window.number) for window in terms.windows if not window.is_roaming
-    ]
-    staff = [await _member(identity, terms, f"{prefix}.{name}", role, window) for role, name, window in people]
+    people: list[tuple[Role, int | None]] = [(role, None) for role in Role if role is not Role.TELLER]
+    people += [(Role.TELLER, window.number) for window in terms.windows if not window.is_roaming]
+    staff = [await _member(identity, terms, role, window) for role, window in people]
     devices = [
         await _device(identity, terms, kind, name)
         for kind, name in ((DeviceKind.KIOSK, "kiosk"), (DeviceKind.DISPLAY, "display"), (DeviceKind.KIOSK, "test"))
@@ -145,11 +145,18 @@ async def _cast(identity: Identity, terms: Terms) -> Access:
     return {"branch": terms.branch_id, "staff": staff, "devices": devices}
 
 
-async def _member(identity: Identity, terms: Terms, username: str, role: Role, window: int | None) -> Access:
+async def _member(identity: Identity, terms: Terms, role: Role, window: int | None) -> Access:
+    number = "" if window is None else str(window)
+    username = f"{terms.branch_id}.{role}{number}"
+    name = " · ".join(locales.text(language, f"role.{role}") for language in locales.languages())
     password = secure_token(PASSWORD_BYTES)
     branch_id = None if role is Role.ADMIN else terms.branch_id
     added = await identity.add_staff(
-        username=username, password=password, name=username, roles=frozenset({role}), branch_id=branch_id
+        username=username,
+        password=password,
+        name=f"{name} {number}".strip(),
+        roles=frozenset({role}),
+        branch_id=branch_id,
     )
     if added is AccountRefusal.USERNAME_TAKEN:  # of an earlier start that was cut before it could tell
         refusal = await identity.change_password(username, password, system_clock())
