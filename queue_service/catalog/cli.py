@@ -1,0 +1,173 @@
+"""`queue-service catalog …`: check, import and export what branches offer."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from queue_service.catalog import files, rules
+from queue_service.catalog.nodes import BYTES_MAX
+from queue_service.catalog.service import Catalog, CatalogRefusal
+from queue_service.catalog.shapes import Fault
+from queue_service.hall.terms import Terms
+from queue_service.infra import locales
+from queue_service.infra.clock import system_clock
+from queue_service.infra.database import Database
+from queue_service.infra.migrate import is_current
+from queue_service.settings import Settings
+
+T = TypeVar("T")
+
+PUBLISHED_BY = "queue-service catalog import"
+
+catalog_app = typer.Typer(help="What branches offer: services, windows, plans, hours.", no_args_is_help=True)
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="catalogue files (YAML), one branch each")]
+Language = Annotated[
+    str,
+    typer.Option(help="of the messages, such as zh-CN or en; that of the terminal unless given", show_default=False),
+]
+
+
+@catalog_app.command("check")
+def catalog_check(paths: Files, language: Language = "") -> None:
+    """Tells every fault of catalogue files, where it is and how to cure it."""
+    _read(paths, _spoken(language), system_clock())
+
+
+@catalog_app.command("import")
+def catalog_import(paths: Files, language: Language = "") -> None:
+    """Publishes catalogue files, all of them or, when one has a fault, none."""
+    spoken, now = _spoken(language), system_clock()
+    read = _read(paths, spoken, now)
+
+    async def publish(catalog: Catalog) -> None:
+        refused = False
+        for path, terms in read:
+            before = catalog.current(terms.branch_id)
+            published = await catalog.publish(terms, PUBLISHED_BY, now)
+            if isinstance(published, CatalogRefusal):
+                refused = True
+                typer.echo(f"{path}  {locales.text(spoken, f'refusal.{published}')}", err=True)
+                continue
+            is_news = before is None or published.version > before.version
+            for place, code, params in rules.removals(before, published) if before is not None else ():
+                _tell(path, Fault(line=1, column=1, place=place, code=code, params=params), spoken, is_warning=True)
+            key = "catalog.published" if is_news else "catalog.unchanged"
+            typer.echo(f"{path}  {locales.text(spoken, key, version=published.version)}")
+        if refused:
+            raise typer.Exit(1)
+
+    _run(publish, spoken)
+
+
+@catalog_app.command("export")
+def catalog_export(
+    branch: Annotated[str, typer.Argument(help="the branch's id")],
+    output: Annotated[Path | None, typer.Option(help="file to write; the terminal unless given")] = None,
+    language: Language = "",
+) -> None:
+    """Writes a branch's current catalogue as a file that can be edited and imported again."""
+    spoken = _spoken(language)
+
+    async def export(catalog: Catalog) -> str:
+        terms = catalog.current(branch)
+        if terms is None:
+            known = ", ".join(known.branch_id for known in catalog.branches()) or "–"
+            _fail(locales.text(spoken, "refusal.catalog.branch_unknown", branches=known))
+        return files.write(terms)
+
+    written = _run(export, spoken)
+    if output is None:
+        typer.echo(written, nl=False)
+        return
+    try:
+        output.write_text(written, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{output}: {error.strerror}")
+
+
+def _read(paths: Sequence[Path], language: str, now: datetime) -> list[tuple[Path, Terms]]:
+    """The terms of good files; ends the command when any is bad."""
+    good: list[tuple[Path, Terms]] = []
+    count = 0
+    for path in paths:
+        reading = _reading(path, now)
+        count += len(reading.faults)
+        for fault in reading.faults:
+            _tell(path, fault, language)
+        if reading.terms is not None:
+            typer.echo(f"{path}  {locales.text(language, 'catalog.good')}  {_summary(reading.terms, language)}")
+            good.append((path, reading.terms))
+        for warning in reading.warnings:
+            _tell(path, warning, language, is_warning=True)
+    if count:
+        _fail(locales.text(language, "catalog.fault_count", count=count))
+    return good
+
+
+def _reading(path: Path, now: datetime) -> files.Reading:
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+    except OSError:
+        return files.Reading(faults=(Fault(line=1, column=1, place="", code="file_unreadable", params={}),))
+    return files.read(content, now)
+
+
+def _summary(terms: Terms, language: str) -> str:
+    return locales.text(
+        language,
+        "catalog.summary",
+        name=terms.name.get(language, terms.name[locales.LANGUAGE_FIRST]),
+        branch=terms.branch_id,
+        services=len(terms.services),
+        windows=len(terms.windows),
+        zones=len(terms.zones),
+        plans=len(terms.plans),
+        notices=len(terms.notices),
+    )
+
+
+def _tell(path: Path, fault: Fault, language: str, *, is_warning: bool = False) -> None:
+    parts = [f"{path}:{fault.line}:{fault.column}", fault.place, files.wrong(fault, language)]
+    if is_warning:
+        parts.insert(1, locales.text(language, "catalog.warning"))
+    typer.echo("  ".join(part for part in (*parts, files.cure(fault, language)) if part), err=True)
+
+
+def _spoken(language: str) -> str:
+    """The language asked for, or the terminal's."""
+    if language:
+        return locales.negotiate(language)
+    terminal = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return locales.negotiate(terminal.partition(".")[0].replace("_", "-") or locales.LANGUAGE_COMMON)
+
+
+def _run(work: Callable[[Catalog], Awaitable[T]], language: str) -> T:
+    async def run() -> T:
+        async with _catalog(Settings(), language) as catalog:
+            return await work(catalog)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _catalog(settings: Settings, language: str) -> AsyncIterator[Catalog]:
+    if not await is_current(settings):
+        _fail(locales.text(language, "catalog.not_migrated"))
+    database = await Database.open(settings)
+    try:
+        yield await Catalog.open(database)
+    finally:
+        await database.close()
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
