@@ -45,8 +45,17 @@ class Remarks:
         self._database = database
 
     async def add(self, branch_id: str, business_on: date, ticket: str, remark: Remark) -> None:
-        """Keep a remark on a ticket."""
+        """Keep a remark on a ticket; what the same person has said of it already, as in a retry, is kept once."""
+        said = select(REMARKS.c.at).where(
+            REMARKS.c.branch_id == branch_id,
+            REMARKS.c.business_on == business_on,
+            REMARKS.c.ticket == ticket,
+            REMARKS.c.actor == remark.actor,
+            REMARKS.c.text == remark.text,
+        )
         async with self._database.write() as connection:
+            if (await connection.execute(said)).first() is not None:
+                return
             await connection.execute(
                 insert(REMARKS).values(
                     branch_id=branch_id,

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
 
-from queue_service.desk.remarks import Remark, Remarks, coded
+from queue_service.desk.remarks import Remark, Remarks
 from queue_service.desk.service import Ask, Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.desk.views import View, ticket_answer
@@ -60,8 +61,13 @@ class Counter:
         body: BaseModel | None = None,
         answer: Callable[[Day, Accepted], View] | None = None,
         status: int = 200,
+        words: str | None = None,
+        about: str | None = None,
     ) -> JsonBytes:
-        """Do what a request asks; the answer is the ticket's unless `answer` words another."""
+        """Do what a request asks; the answer is the ticket's unless `answer` words another.
+
+        `words` are kept as a remark once it is done; `about` names the ticket, None: the one in the answer.
+        """
         encoded = await self.desk.submit(
             Ask(
                 branch_id=branch_id,
@@ -73,16 +79,11 @@ class Counter:
                 fingerprint=self._fingerprint(request, body) if key is not None else None,
             )
         )
-        return JsonBytes(encoded, status)
-
-    async def reason(self, caller: Caller, branch_id: str, ticket: str, reason: str) -> str:
-        """The code of a reason for the journal; words that are no code are kept apart from it."""
-        code, words = coded(reason)
         if words is not None:
+            remark = Remark(at=self.clock(), actor=caller_id, text=words)
             day = await self.desk.today(branch_id)
-            remark = Remark(at=self.clock(), actor=caller.id, text=words)
-            await self.remarks.add(branch_id, day.business_on, ticket, remark)
-        return code
+            await self.remarks.add(branch_id, day.business_on, about or _ticket_of(encoded), remark)
+        return JsonBytes(encoded, status)
 
     def _fingerprint(self, request: Request, body: BaseModel | None) -> bytes:
         asked = f"{request.method} {request.url.path}\n{'' if body is None else body.model_dump_json(by_alias=True)}"
@@ -91,6 +92,11 @@ class Counter:
 
 def _ticket(day: Day, accepted: Accepted) -> View:
     return ticket_answer(day, accepted.ticket)
+
+
+def _ticket_of(answer: bytes) -> str:
+    ticket: str = msgspec.json.decode(answer)["ticket"]["id"]
+    return ticket
 
 
 def counter_of(request: Request) -> Counter:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
+from queue_service.desk.remarks import coded
 from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
 from queue_service.desk.tokens import TicketRef
 from queue_service.desk.views import View, alert_view, ticket_view, visitor_view, windows_view
@@ -31,7 +32,7 @@ from queue_service.wire import messages
 
 router = APIRouter(prefix="/api/v1")
 
-Token = Annotated[str, Path(max_length=200)]
+Token = Annotated[str, Path(description="From the visitor's link; a wrong one, however long, is 404.")]
 TICKET: Responses = {200: {"model": messages.WindowAnswer}}
 
 
@@ -109,8 +110,9 @@ async def divert(
     key: Key = None,
 ) -> JsonBytes:
     """Solved without a window: at self-service, online, by the greeter."""
-    command = Divert(ticket=ticket, to=await counter.reason(caller, branch, ticket, body.to))
-    return await counter.act(request, caller.id, branch, "ticket.divert", command, key=key, body=body)
+    to, words = coded(body.to)
+    command = Divert(ticket=ticket, to=to)
+    return await counter.act(request, caller.id, branch, "ticket.divert", command, key=key, body=body, words=words)
 
 
 @router.post("/branches/{branch}/tickets/{ticket}/cancel", tags=["tickets"], responses=TICKET)
@@ -138,9 +140,11 @@ async def change_class(
     key: Key = None,
 ) -> JsonBytes:
     """Change the visitor's class, or confirm a self-declared one by giving it again."""
-    reason = await counter.reason(caller, branch, ticket, body.reason)
+    reason, words = coded(body.reason)
     command = ChangeClass(ticket=ticket, visitor_class=body.visitor_class, reason=reason)
-    return await counter.act(request, caller.id, branch, "ticket.change_class", command, key=key, body=body)
+    return await counter.act(
+        request, caller.id, branch, "ticket.change_class", command, key=key, body=body, words=words
+    )
 
 
 @router.post("/branches/{branch}/plan", tags=["plan"], responses={200: {"model": messages.Windows}})

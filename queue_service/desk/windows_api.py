@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from queue_service.desk.remarks import coded
 from queue_service.desk.requests import AtWindow, Counter, CounterOf, Key, Responses, at_window, own_lease
 from queue_service.desk.views import View, ticket_answer, window_view
 from queue_service.hall.commands import (
@@ -57,9 +58,9 @@ async def pause(
     request: Request, at: Pauser, counter: CounterOf, body: messages.PauseRequest, key: Key = None
 ) -> JsonBytes:
     """Stop calling for a while, now or after the current ticket."""
-    reason = await counter.reason(at.caller, at.branch_id, f"window-{at.number}", body.reason)
+    reason, words = coded(body.reason)
     command = PauseWindow(window=at.number, lease=at.lease, reason=reason, after_current=body.after_current)
-    return await _window(request, at, counter, "window.pause", command, key, body)
+    return await _window(request, at, counter, "window.pause", command, key, body, words)
 
 
 @router.post("/close", responses=WINDOW)
@@ -84,9 +85,11 @@ async def call(
     request: Request, at: Server, counter: CounterOf, body: messages.CallRequest, key: Key = None
 ) -> JsonBytes:
     """Call a chosen ticket: waiting, missed or parked."""
-    reason = await counter.reason(at.caller, at.branch_id, body.ticket, body.reason)
+    reason, words = coded(body.reason)
     command = CallTicket(window=at.number, lease=at.lease, ticket=body.ticket, reason=reason)
-    return await counter.act(request, at.caller.id, at.branch_id, "ticket.call", command, key=key, body=body)
+    return await counter.act(
+        request, at.caller.id, at.branch_id, "ticket.call", command, key=key, body=body, words=words
+    )
 
 
 @router.post("/recall", responses=TICKET)
@@ -159,9 +162,11 @@ async def walk_in(
     request: Request, at: Server, counter: CounterOf, body: messages.WalkInRequest, key: Key = None
 ) -> JsonBytes:
     """Serve somebody who has no number: issued and started at once."""
-    reason = await counter.reason(at.caller, at.branch_id, f"window-{at.number}", body.reason)
+    reason, words = coded(body.reason)
     command = WalkIn(window=at.number, lease=at.lease, service=body.service, reason=reason, language=LANGUAGE_FIRST)
-    return await counter.act(request, at.caller.id, at.branch_id, "ticket.walk_in", command, key=key, body=body)
+    return await counter.act(
+        request, at.caller.id, at.branch_id, "ticket.walk_in", command, key=key, body=body, words=words
+    )
 
 
 async def _window(
@@ -172,11 +177,23 @@ async def _window(
     command: Command,
     key: str | None,
     body: messages.Request,
+    words: str | None = None,
 ) -> JsonBytes:
     def answer(day: Day, _accepted: Accepted) -> View:
         return window_view(day, at.number)
 
-    return await counter.act(request, at.caller.id, at.branch_id, kind, command, key=key, body=body, answer=answer)
+    return await counter.act(
+        request,
+        at.caller.id,
+        at.branch_id,
+        kind,
+        command,
+        key=key,
+        body=body,
+        answer=answer,
+        words=words,
+        about=f"window-{at.number}",
+    )
 
 
 def _called(day: Day, accepted: Accepted) -> View:

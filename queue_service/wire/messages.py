@@ -16,8 +16,13 @@ Text = dict[str, str]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Yes = Annotated[bool, Field(strict=True)]
+Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+"""A name from a catalogue; no room for words about a person."""
 WindowState = Literal["closed", "open", "busy", "closing", "pausing", "paused"]
 LEGS_MAX = 8
+DELIVERED_MAX = 20
 
 
 class Answer(BaseModel):
@@ -405,20 +410,20 @@ class IssueRequest(Request):
 class OpenRequest(Request):
     """Open a window, or go on after a pause."""
 
-    takeover: bool = False
+    takeover: Yes = False
 
 
 class PauseRequest(Request):
     """Stop calling for a while."""
 
     reason: Reason
-    after_current: bool = False
+    after_current: Yes = False
 
 
 class CloseRequest(Request):
     """Close a window."""
 
-    after_current: bool = False
+    after_current: Yes = False
 
 
 class CallRequest(Request):
@@ -432,9 +437,7 @@ class FinishRequest(Request):
     """Finish the service."""
 
     outcome: Outcome = Outcome.DONE
-    delivered: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(max_length=20)
-    ] = []
+    delivered: Annotated[list[Word], Field(max_length=DELIVERED_MAX)] = []
 
 
 class ResumeRequest(Request):
@@ -447,7 +450,7 @@ class TransferRequest(Request):
     """Send the visitor on: to a service, a window, or both."""
 
     service: Id | None = None
-    window: Annotated[int, Field(ge=1, le=9999)] | None = None
+    window: Number | None = None
     place: Place = Place.ORIGINAL
 
     @model_validator(mode="after")
