@@ -26,6 +26,8 @@ from queue_service.waits.rules import Outlook
 SHOWN_MAX = 50
 """Waiting tickets that a window's view lists."""
 
+LIKELY = frozenset({"open", "call-next", "start", "finish"})
+"""Verbs that a console may mark as the usual next one."""
 IS_OPEN = frozenset({Phase.NUMBERS, Phase.DOORS})
 
 
@@ -84,7 +86,7 @@ def window(day: Day, number: int) -> View:
         "window": window_view(day, number),
         "ticket": None if ticket is None else ticket_view(day, ticket, outlook),
         "can": can,
-        "likely": can[0] if can else None,
+        "likely": can[0] if can and can[0] in LIKELY else None,
         "undo": None if finished is None else ticket_view(day, finished, outlook),
         "undo_until": None if finished_at is None else finished_at + timedelta(seconds=policy.undo_s),
         "start_is_implicit": policy.start_is_implicit,
@@ -107,31 +109,32 @@ def verbs(day: Day, state: WindowState, ticket: Ticket | None, lanes: list[tuple
         return ["open"]
     policy = day.terms.policy
     if ticket is None:
-        if state.status is WindowStatus.PAUSED:
-            return ["open", "close", *(["undo"] if state.last_finished else [])]
-        calls = ["call-next"] if lanes else []
         undo = ["undo"] if state.last_finished else []
+        if state.status is WindowStatus.PAUSED:
+            return ["open", *undo, "close"]
+        calls = ["call-next"] if lanes else []
         return [*calls, "call", "walk-in", "resume", *undo, "pause", "close"]
+    go_on = ["open"] if state.then is not None or state.status is WindowStatus.PAUSED else []
     if ticket.status is TicketStatus.SERVING:
-        return ["finish", "transfer", "park", "pause", "close"]
+        return ["finish", "transfer", "park", *go_on, "pause", "close"]
     may_miss = ticket.calls - 1 >= policy.recalls_before_miss
     finish = ["finish"] if policy.start_is_implicit else []
     miss = ["miss"] if may_miss else []
-    return ["start", *finish, "recall", *miss, "transfer", "park", "pause", "close"]
+    return ["start", *finish, "recall", *miss, "transfer", "park", *go_on, "pause", "close"]
 
 
 def board_branch(day: Day) -> View:
     """The branch as the board shows it."""
-    times = day.times
+    times, hours = day.times, day.terms.hours
     numbers = day.phase is Phase.NUMBERS
     return {
         "id": day.branch_id,
         "name": day.terms.name,
         "open": day.phase in IS_OPEN,
         "numbers": numbers,
-        "opens_at": None if numbers else next_opening(day.terms.hours, day.at),
-        "closes_at": times.doors_close_at if day.phase in IS_OPEN else None,
-        "time_zone": day.terms.hours.time_zone,
+        "opens_at": None if numbers else next_opening(hours, day.at),
+        "closes_at": times.doors_close_at if day.phase in IS_OPEN and not hours.is_around_the_clock else None,
+        "time_zone": hours.time_zone,
         "business_on": day.business_on,
         "plan": day.plan,
         "missed_rule": missed_rule(day),

@@ -106,7 +106,7 @@ export function makeDesk({ branch, number, live }) {
     "miss": () => act("miss"),
     "transfer": () => show("transfer"),
     "park": () => act("park"),
-    "pause": () => (isPaused() ? act("open") : show("pause")),
+    "pause": () => (mayGoOn() ? act("open") : show("pause")),
     "choose": () => enter("waiting"),
     "finish-as": () => show("finish-as"),
     "undo": () => act("undo"),
@@ -120,7 +120,7 @@ export function makeDesk({ branch, number, live }) {
     },
   };
   const possible = {
-    "pause": () => may(isPaused() ? "open" : "pause"),
+    "pause": () => may(mayGoOn() ? "open" : "pause"),
     "choose": () => may("call") && view.value.waiting.length > 0,
     "finish-as": () => may("finish"),
     "undo": () => may("undo") && Date.parse(view.value.undo_until) > now.value,
@@ -129,8 +129,8 @@ export function makeDesk({ branch, number, live }) {
     "next-too": () => true,
   };
 
-  function isPaused() {
-    return view.value.window.state === "paused";
+  function mayGoOn() {
+    return ["paused", "pausing", "closing"].includes(view.value.window.state);
   }
 
   function show(name, details = {}) {

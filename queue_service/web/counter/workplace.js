@@ -99,7 +99,8 @@ function Hall({ view }) {
 }
 
 function verbWord(action, view) {
-  return action === "pause" && view.window.state === "paused" ? t("web.counter.verb.unpause") : t(`web.counter.verb.${action}`);
+  const mayGoOn = ["paused", "pausing", "closing"].includes(view.window.state);
+  return action === "pause" && mayGoOn ? t("web.counter.verb.unpause") : t(`web.counter.verb.${action}`);
 }
 
 function Verbs({ desk }) {
