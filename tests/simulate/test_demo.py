@@ -118,16 +118,20 @@ def test_every_part_is_played_and_the_hall_stays_bounded(core_sqlite: Core) -> N
         assert last not in {ticket["window"] for ticket in client.get("/floor").json()["tickets"]}
 
 
-def test_a_person_who_takes_a_window_keeps_it(core_sqlite: Core) -> None:
+@pytest.mark.parametrize("state", ["busy", "paused"])
+def test_a_person_who_takes_a_window_keeps_it(core_sqlite: Core, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     core = core_sqlite
+    if state == "paused":
+        monkeypatch.setattr(teller, "BREAK_EVERY_S", (60, 120))
+        monkeypatch.setattr(teller, "BREAK_S", (360, 360))
     member = min(core.staff("teller"), key=lambda member: member["window"])
     path = f"/windows/{member['window']}"
 
     async def scene(stop: asyncio.Event) -> None:
-        await until(lambda: windows(core)[member["window"]] != "closed")
         with core.client(member) as person:
+            await until(lambda: windows(core)[member["window"]] == state)
             assert person.post(f"{path}/open", json={"takeover": True}).status_code == 200
-            await asyncio.sleep(2)
+            await asyncio.sleep(4)
             answer = person.post(f"{path}/pause", json={"reason": "break"})
             assert answer.status_code == 200, "the window is still the person's"
             await asyncio.sleep(2)

@@ -62,7 +62,8 @@ class Teller:
             await self._caller.do("POST", f"{self._path}/close", {}, wait_s_max=CLOSE_WAIT_S_MAX)
 
     async def _day(self) -> str:
-        """Work until a person has the window; returns the business day of that."""
+        """Work until a person has the window, or the day's end closes it; returns the business day that was."""
+        business_on = self._hall.business_on
         self._plan_break()
         try:
             await self._open()
@@ -70,7 +71,7 @@ class Teller:
                 await self._next()
         except GivenUp:
             self._holds = False
-            return self._hall.business_on
+            return business_on
 
     async def _open(self) -> None:
         while (answer := await self._do("open", {})).code is not None:
@@ -99,6 +100,10 @@ class Teller:
     async def _take_break(self) -> None:
         if (await self._do("pause", {"reason": self._random.choice(REASONS)})).code is None:
             await self._hall.live(self._random.uniform(*BREAK_S))
+            await self._hall.next_look()
+            window = self._hall.window(self._number)
+            if window is None or window["state"] != "paused":
+                raise GivenUp  # a person signed in as this very teller has opened it meanwhile
         self._plan_break()
         await self._open()
 
