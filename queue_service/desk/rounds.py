@@ -15,6 +15,8 @@ from queue_service.journal.store import Journal
 from queue_service.settings import Settings
 
 HOUSEKEEPING_S = 600
+FAILED_S = 1
+"""Pause at least, after a round that failed."""
 
 log = structlog.get_logger()
 
@@ -22,11 +24,13 @@ log = structlog.get_logger()
 async def for_ever(name: str, period_s: float, work: Callable[[], Awaitable[object]]) -> None:
     """An outermost loop: whatever fails in one round is told, and the next one comes."""
     while True:
+        pause_s = period_s
         try:
             await work()
         except Exception:
             log.exception("round.failed", round=name)
-        await asyncio.sleep(period_s)
+            pause_s = max(FAILED_S, period_s)
+        await asyncio.sleep(pause_s)
 
 
 async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings: Settings) -> None:
@@ -49,15 +53,20 @@ class Follower:
         bus.subscribe(self._on_news)
 
     async def follow(self) -> None:
-        """One round: wait for news and catch up with all of it."""
+        """One round: wait for news and catch up with all of it; where that fails, the next round looks everywhere."""
         await self._news.wait()
         self._news.clear()
-        if self._is_missing:
-            self._is_missing = False
-            await self._desk.resync()
-        while self._heard:
-            day_id, seq = self._heard.popitem()
-            await self._desk.follow(day_id, seq)
+        try:
+            if self._is_missing:
+                self._is_missing = False
+                await self._desk.resync()
+            while self._heard:
+                day_id, seq = self._heard.popitem()
+                await self._desk.follow(day_id, seq)
+        except BaseException:
+            self._is_missing = True
+            self._news.set()
+            raise
 
     def _on_change(self, change: Change) -> None:
         self._bus.publish(f"{change.day.branch_id}/{change.day.business_on}", change.day.seq)

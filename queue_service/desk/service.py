@@ -5,10 +5,10 @@ back. Another process may serve the same branch: whoever loses a seq works the r
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -24,6 +24,7 @@ from queue_service.hall.hours import business_on
 from queue_service.hall.phases import advance, due_at, open_day
 from queue_service.hall.refusals import Refusal
 from queue_service.infra.answers import encode
+from queue_service.infra.chance import secure_token
 from queue_service.infra.clock import Clock
 from queue_service.infra.problems import Problem
 from queue_service.journal import codec
@@ -33,10 +34,14 @@ from queue_service.settings import Settings
 
 DUE_DAYS_MAX = 1000
 """Days that one round of waking works off."""
+WAKING_MAX = 10
+"""Branches that are woken at the same time."""
 CLOCK = "clock"
 CATALOG = "catalog"
 ROUNDS_MAX = 5
 """Times a command is tried on a day that turns out to be over, or was opened by another process."""
+MARK_BYTES = 12
+RETRY_LATER = {"Retry-After": "1"}
 
 log = structlog.get_logger()
 
@@ -56,7 +61,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A day after an entry, which is durable, and the entry's events."""
+    """A day after an entry, which is durable, and the entry's events; none of a day that was only loaded."""
 
     day: Day
     events: tuple[Event, ...]
@@ -91,8 +96,18 @@ class Desk:
         return await self._branch(ask.branch_id).submit(ask)
 
     async def today(self, branch_id: str) -> Day:
-        """The present day of a branch with all that is due worked off. Raises `Problem` `branch.unknown` (404)."""
-        return await self._branch(branch_id).today()
+        """The present day of a branch with all that is due worked off.
+
+        Another process may be some milliseconds ahead. Raises `Problem`: `branch.unknown` (404), the 503 of `submit`.
+        """
+        with _failures_told():
+            return await self._branch(branch_id).today()
+
+    async def look_again(self, branch_id: str) -> Day:
+        """The present day with all that other processes have written by now; raises as `today` does."""
+        with _failures_told():
+            await self._branch(branch_id).resync()
+            return await self._branch(branch_id).today()
 
     def newest(self, branch_id: str) -> Day | None:
         """The last known state of a branch's day; None before it was asked for."""
@@ -100,22 +115,29 @@ class Desk:
         return branch.day if branch is not None else None
 
     async def past_day(self, day_id: DayId) -> Day | None:
-        """A day as the journal has it; None where there was none."""
+        """A day as the journal has it; None where there was none. Raises the 503 of `submit`."""
         newest = self.newest(day_id.branch_id)
         if newest is not None and newest.business_on == day_id.business_on:
             return newest
-        entries = await self._journal.load(day_id)
+        with _failures_told():
+            entries = await self._journal.load(day_id)
         return replay(map(_read, entries)) if entries else None
 
     async def wake(self) -> None:
-        """Work off everything that is due in any branch, and take new catalogues into the open days."""
-        now = self._clock()
-        for day_id, _ in await self._journal.due_days(now, DUE_DAYS_MAX):
-            if self._catalog.current(day_id.branch_id) is not None:
-                await self._branch(day_id.branch_id).wake(day_id)
+        """Work off everything that is due in any branch, and take new catalogues into the open days.
+
+        A branch where that fails keeps no other from its turn; all failures are raised together at the end.
+        """
+        due_days = await self._journal.due_days(self._clock(), DUE_DAYS_MAX)
+        failures = await _each(
+            self._branch(day_id.branch_id).wake(day_id)
+            for day_id, _ in due_days
+            if self._catalog.current(day_id.branch_id) is not None
+        )
         await self._catalog.refresh()
-        for branch in list(self._branches.values()):
-            await branch.follow_catalog()
+        failures += await _each(branch.follow_catalog() for branch in list(self._branches.values()))
+        if failures:
+            raise ExceptionGroup("not all branches were woken", failures)
 
     async def follow(self, day_id: DayId, seq: int) -> None:
         """Another process says that a day has come to `seq`."""
@@ -154,6 +176,8 @@ class _Work:
     changes: list[Change]
     decision: Decision | None = None
     answer: bytes | None = None
+    is_behind: bool = False
+    """Whether another process has certainly written more on the day."""
 
 
 class _Branch:
@@ -179,28 +203,25 @@ class _Branch:
         self.day: Day | None = None
         """The newest durable state."""
         self._is_known = False
-        """Whether `day` is surely what the journal has; not so after an append whose end we did not see."""
+        """Whether `day` holds all that was written here; not so after an append whose end we did not see."""
 
     async def submit(self, ask: Ask) -> bytes:
         if self._pending >= self._pending_max:
-            raise Problem("desk.overloaded", 503, headers={"Retry-After": "1"})
+            raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
         self._pending += 1
         try:
-            async with self._turn:
-                work = await self._run(ask)
-        except JournalOverloaded as error:
-            raise Problem("desk.overloaded", 503, headers={"Retry-After": "1"}) from error
-        except JournalUnavailable as error:
-            raise Problem("journal.unavailable", 503, headers={"Retry-After": "1"}) from error
+            with _failures_told():
+                async with self._turn:
+                    work = await self._run(ask)
+                if work.answer is None and ask.key is not None:
+                    # Nothing was written: either this is a retry of what was done, or there is really nothing to do.
+                    used = await self._journal.find_key(self._id, ask.actor, ask.key)
+                    if used is not None:
+                        return _same_answer(used, ask)
         finally:
             self._pending -= 1
         if work.answer is not None:
             return work.answer
-        # Nothing was written: either this is a retry of what was done, or there is really nothing to do.
-        if ask.key is not None:
-            used = await self._journal.find_key(self._id, ask.actor, ask.key)
-            if used is not None:
-                return _same_answer(used, ask)
         assert work.decision is not None, "a command was decided"
         if isinstance(work.decision, Refusal):
             raise refusal_problem(work.decision)
@@ -209,7 +230,7 @@ class _Branch:
     async def today(self) -> Day:
         day = self.day
         now = self._clock()
-        if day is not None and self._is_known and now < day.times.next_day_at:
+        if day is not None and self._is_known and day.phase is not Phase.OVER:
             due = due_at(day)
             if due is None or due > now:
                 return day
@@ -259,25 +280,36 @@ class _Branch:
         for _ in range(ROUNDS_MAX):
             now = self._clock()
             day = await self._open(now)
-            self._is_known = False
-            work = await self._do(day, ask, now)
+            try:
+                work = await self._do(day, ask, now)
+            except _SeqLost:
+                self.day = None  # the journal is not the one that we knew, as after a restore: read it anew
+                continue
+            except BaseException:
+                self._is_known = False  # only the journal knows what was written before this
+                raise
             self._install(work)
             if work.day.phase is not Phase.OVER:
                 return work
-        raise Problem("desk.overloaded", 503, headers={"Retry-After": "1"})
+        raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
 
     async def _do(self, day: Day, ask: Ask | None, now: datetime) -> _Work:
         work = _Work(day, [])
         try:
             await self._steps(work, ask, now, self._journal)
+            if work.decision is None or work.answer is not None:
+                return work
+            # A no, or that there is nothing to do, must be true of the newest state: no append has shown that it is.
+            if not await self._journal.load(_day_id(work.day), work.day.seq):
+                return work
         except _SeqLost:
-            for change in work.changes:
-                self._tell(change)
-            async with self._journal.exclusive(_day_id(work.day)) as held:
-                theirs = await held.load(work.day.seq)
-                work = _Work(replay(map(_read, theirs), work.day), [])
-                work.changes.append(Change(work.day, _events(theirs)))
-                await self._steps(work, ask, now, held)
+            pass
+        self._install(work)
+        async with self._journal.exclusive(_day_id(work.day)) as held:
+            theirs = await held.load(work.day.seq)
+            work = _Work(replay(map(_read, theirs), work.day), [])
+            work.changes.append(Change(work.day, _events(theirs)))
+            await self._steps(work, ask, now, held)
         return work
 
     async def _steps(self, work: _Work, ask: Ask | None, now: datetime, writer: Writer) -> None:
@@ -305,17 +337,19 @@ class _Branch:
     ) -> None:
         before = work.day
         day = evolve(before, before.seq + 1, at, events)
-        answer = None
+        answer = fingerprint = None
         if ask is not None:
             assert isinstance(work.decision, Accepted), "only what was accepted is written"
             answer = encode(ask.answer(day, work.decision))
             key = ask.key
+            # Without a key a mark of its own, lest the journal take another process's like entry for this one.
+            fingerprint = ask.fingerprint if key is not None else secure_token(MARK_BYTES).encode()
         entry = Entry(
             branch_id=day.branch_id,
             business_on=day.business_on,
             seq=day.seq,
             key=key,
-            fingerprint=ask.fingerprint if ask is not None else None,
+            fingerprint=fingerprint,
             at=at,
             actor=actor,
             kind=kind,
@@ -334,6 +368,7 @@ class _Branch:
                 if ask is None:
                     raise _SeqLost
                 work.answer = _same_answer(used, ask)
+                work.is_behind = used.day == _day_id(before) and used.seq > before.seq
 
     async def _open(self, now: datetime) -> Day:
         """The present day, loaded or opened."""
@@ -344,14 +379,16 @@ class _Branch:
         terms = self._catalog.current(self._id)
         assert terms is not None, "a branch of the catalogue"
         on = business_on(terms.hours, now)
+        if self.day is not None:  # over is over, even by a clock that went back
+            on = max(on, self.day.business_on + timedelta(days=1))
         day_id = DayId(branch_id=self._id, business_on=on)
         for _ in range(ROUNDS_MAX):
             entries = await self._journal.load(day_id)
             if entries:
-                self.day, self._is_known = replay(map(_read, entries)), True
-                return self.day
+                self._install(_Work(day := replay(map(_read, entries)), [Change(day, ())]))
+                return day
             await self._append_opening(day_id, now)
-        raise Problem("desk.overloaded", 503, headers={"Retry-After": "1"})
+        raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
 
     async def _append_opening(self, day_id: DayId, now: datetime) -> None:
         terms = self._catalog.current(self._id)
@@ -375,10 +412,8 @@ class _Branch:
     async def _catch_up(self, day: Day) -> None:
         """Take in what others wrote on the day that we have."""
         tail = await self._journal.load(_day_id(day), day.seq)
-        self._is_known = True
-        if tail:
-            self.day = replay(map(_read, tail), day)
-            self._tell(Change(self.day, _events(tail)))
+        newest = replay(map(_read, tail), day)
+        self._install(_Work(newest, [Change(newest, _events(tail))] if tail else []))
 
     async def _end_past(self, day_id: DayId) -> None:
         entries = await self._journal.load(day_id)
@@ -387,7 +422,7 @@ class _Branch:
                 await self._steps(_Work(replay(map(_read, entries)), []), None, self._clock(), self._journal)
 
     def _install(self, work: _Work) -> None:
-        self.day, self._is_known = work.day, True
+        self.day, self._is_known = work.day, not work.is_behind
         for change in work.changes:
             self._tell(change)
 
@@ -395,6 +430,29 @@ class _Branch:
 def refusal_problem(refusal: Refusal) -> Problem:
     """A refusal of the rules as an HTTP problem: what does not exist is 404, what cannot be now is 409."""
     return Problem(refusal.code, 404 if refusal.code.endswith(".unknown") else 409, dict(refusal.params))
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """The journal's failures as HTTP problems."""
+    try:
+        yield
+    except JournalOverloaded as error:
+        raise Problem("desk.overloaded", 503, headers=RETRY_LATER) from error
+    except JournalUnavailable as error:
+        raise Problem("journal.unavailable", 503, headers=RETRY_LATER) from error
+
+
+async def _each(works: Iterable[Awaitable[None]]) -> list[Exception]:
+    """Do all of them, some at a time, whichever fail; their failures."""
+    free = asyncio.Semaphore(WAKING_MAX)
+
+    async def one(work: Awaitable[None]) -> None:
+        async with free:
+            await work
+
+    outcomes = await asyncio.gather(*map(one, works), return_exceptions=True)
+    return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
 
 
 def _same_answer(used: Entry, ask: Ask) -> bytes:
