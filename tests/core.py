@@ -1,7 +1,6 @@
 """A real core for tests: the service's own process on a free port, with the demo's halls and people."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -134,7 +133,7 @@ def sibling(core: Core) -> Core:
     """Another process of the same service, on the same database."""
     port = free_port()
     settings = core.settings.model_copy(update={"port": port, "base_url": f"http://127.0.0.1:{port}"})
-    return Core(settings, core.access, more=core.more)
+    return Core(settings, {**core.access, "base_url": settings.base_url}, more=core.more)
 
 
 @contextmanager
@@ -161,7 +160,8 @@ def core_sqlite(stage_sqlite: Core, tmp_path: Path) -> Iterator[Core]:
     settings = stage_sqlite.settings.model_copy(
         update={"data_dir": data_dir, "port": port, "base_url": f"http://127.0.0.1:{port}"}
     )
-    with running(Core(settings, json.loads(json.dumps(stage_sqlite.access)))) as core:
+    access = {**stage_sqlite.access, "base_url": settings.base_url}
+    with running(Core(settings, access)) as core:
         yield core
 
 

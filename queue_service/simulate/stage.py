@@ -80,6 +80,8 @@ async def _demo(environment: Mapping[str, str]) -> int:
     plays: list[asyncio.Task[object]] = []
     try:
         if await _is_ready(settings.base_url, ended, stopping):
+            if not has_visitors:
+                await _close_windows(access)
             _tell(access, data_dir)
             if has_visitors:
                 plays = [
@@ -203,6 +205,22 @@ async def _is_ready(base_url: str, *ends: asyncio.Task[object]) -> bool:
                     return True
             await asyncio.sleep(READY_LOOK_S)
     return False
+
+
+async def _close_windows(access: Access) -> None:
+    """Close what an earlier demo with visitors left open when it was cut."""
+    for hall in _halls(access):
+        (manager,) = (member for member in hall["staff"] if member["role"] == Role.MANAGER)
+        api = f"{hall['base_url']}/api/v1"
+        async with httpx.AsyncClient() as client:
+            account = {name: manager[name] for name in ("username", "password")}
+            (await client.post(f"{api}/session", json=account)).raise_for_status()
+            board = (await client.get(f"{api}/branches/{hall['branch']}/board")).raise_for_status().json()
+            for window in board["windows"]:
+                if window["state"] != "closed":
+                    path = f"{api}/branches/{hall['branch']}/windows/{window['number']}/close"
+                    (await client.post(path)).raise_for_status()
+            await client.delete(f"{api}/session")
 
 
 def _halls(access: Access) -> list[Access]:
