@@ -124,8 +124,8 @@ def at_window(*permissions: Permission) -> Callable[..., object]:
 
     async def dependency(request: Request, branch: BranchId, window: WindowNumber, counter: CounterOf) -> AtWindow:
         caller = await identify(request)
+        demand(caller, branch, *permissions, Permission.WINDOW_ROAM)
         if not any(may(caller, permission, branch) for permission in permissions):
-            demand(caller, branch, Permission.WINDOW_ROAM)
             place = (await counter.desk.today(branch)).terms.window(window)
             if place is None or not place.is_roaming:
                 demand(caller, branch, *permissions)
