@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import assert_never
 
 from queue_service.hall.day import CALLS_SHOWN_MAX, Day
 from queue_service.hall.events import (
@@ -387,6 +388,8 @@ class Checker:
                 stand.then = WindowStatus.CLOSED
             case WindowClosed():
                 stand.status, stand.then = WindowStatus.CLOSED, None
+            case _:
+                assert_never(event)
 
     def _may_call(self, number: int, visit: _Visit) -> bool:
         """Whether a window could call a visit now."""

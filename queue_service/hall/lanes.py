@@ -51,11 +51,6 @@ class Lane:
     carried_max: int = 0
     """Greatest `carried` of those waiting."""
 
-    @property
-    def head(self) -> Waiting:
-        """The first to be called."""
-        return self.waiting[0]
-
     def with_ticket(self, ticket: Waiting) -> "Lane":
         """This lane and one more."""
         at = bisect_left(self.waiting, ticket)
