@@ -10,6 +10,7 @@ No answer repeats what came in.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
 from queue_service.infra import locales
@@ -118,6 +119,14 @@ def install(app: FastAPI) -> None:
         HTTPException: on_http_exception,
     }
     app.exception_handlers.update(handlers)
+    nowhere = app.router.default
+
+    async def default(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # for which the framework knows but a bare 403
+            raise HTTPException(404)
+        await nowhere(scope, receive, send)
+
+    app.router.default = default
 
 
 def invalid(error: ValidationError) -> RequestValidationError:
@@ -150,6 +159,20 @@ def body(problem: Problem, language: str) -> bytes:
     if problem.errors:
         members["errors"] = [{"field": field, "code": code} for field, code in problem.errors]
     return msgspec.json.encode(members)
+
+
+def raw_answer(problem: Problem, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The problem as HTTP/1.1 in the first language, for what never became a request and ends its connection."""
+    told = body(problem, locales.LANGUAGE_FIRST)
+    lines = [
+        b"HTTP/1.1 %d %b" % (problem.status, HTTPStatus(problem.status).phrase.encode()),
+        *(b"%b: %b" % header for header in headers),
+        b"content-type: " + MEDIA_TYPE.encode(),
+        b"content-language: " + locales.LANGUAGE_FIRST.encode(),
+        b"content-length: %d" % len(told),
+        b"connection: close",
+    ]
+    return b"\r\n".join((*lines, b"", told))
 
 
 async def _answer(connection: HTTPConnection, problem: Problem) -> Response | None:

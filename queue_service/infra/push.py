@@ -19,14 +19,19 @@ import struct
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from enum import StrEnum
+from http import HTTPStatus
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, ClassVar, Protocol
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import SecurityError
 from websockets.http11 import Request
 
+from queue_service.infra import problems
+from queue_service.infra.headers import security_headers
+from queue_service.infra.problems import Problem
 from queue_service.infra.rounds import Rounds
 from queue_service.settings import Settings
 
@@ -184,13 +189,23 @@ class PushProtocol(WebSocketsSansIOProtocol):
         )
 
     def handle_connect(self, event: Request) -> None:
-        if not self.sockets.is_full:
+        if self.conn.accept(event).status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._refuse(Problem("request.bad_head", 400))  # its own answer would repeat what came in
+        elif self.sockets.is_full:
+            self._refuse(Problem("request.too_many_sockets", 503))
+        else:
             super().handle_connect(event)
-            return
+
+    def _refuse(self, problem: Problem) -> None:
         self.handshake_initiated = self.handshake_complete = self.close_sent = True
-        self.conn.send_response(self.conn.reject(503, ""))
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        headers = [*self.default_headers, *security_headers(self.sockets.settings)]
+        self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True  # uvicorn takes a refusal for a handshake that was forgotten
 
     def run_asgi(self) -> Coroutine[Any, Any, None]:
         self.scope["state"][STATE_KEY] = self
@@ -227,6 +242,10 @@ class PushProtocol(WebSocketsSansIOProtocol):
                 self._cut(CutReason.FLOODING)
                 return
         super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            # A head that HTTP's parser took and this one did not: nobody else would ever answer or end it.
+            is_large = isinstance(self.conn.handshake_exc, SecurityError)
+            self._refuse(Problem("request.too_large", 431) if is_large else Problem("request.bad_head", 400))
 
     def handle_ping(self) -> None:
         pong = b"".join(self.conn.data_to_send())

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import httptools
 from starlette.types import ASGIApp
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from queue_service.infra import locales, problems
+from queue_service.infra import problems
 from queue_service.infra.headers import security_headers
 from queue_service.infra.problems import Problem
 from queue_service.infra.push import Sockets
@@ -173,16 +173,6 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answers what never became a request, and closes."""
-        language = locales.LANGUAGE_FIRST
-        body = problems.body(problem, language)
-        headers = [
-            *self.server_state.default_headers,
-            *security_headers(self.settings),
-            (b"content-type", problems.MEDIA_TYPE.encode()),
-            (b"content-language", language.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(STATUS_LINE[problem.status] + head + b"\r\n" + body)
+        headers = [*self.server_state.default_headers, *security_headers(self.settings)]
+        self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()

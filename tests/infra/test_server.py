@@ -218,7 +218,9 @@ async def test_an_answer_that_breaks_is_broken_off(port: int) -> None:
         assert received.endswith(b"first\r\n")
 
 
-async def test_sockets_outlive_the_deadlines_and_are_refused_with_problems(port: int) -> None:
+async def test_sockets_outlive_the_deadlines_and_are_refused_with_problems(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
     url = f"ws://127.0.0.1:{port}/live/"
     async with connect(url + "a") as client:
         await asyncio.sleep(WAIT_S_MAX * 2)
@@ -230,11 +232,14 @@ async def test_sockets_outlive_the_deadlines_and_are_refused_with_problems(port:
     for path, status, code in (
         ("refused", 403, "request.not_allowed"),
         ("%00", 400, "request.bad_url"),
+        ("a/nowhere", 404, "request.not_found"),
+        ("a" * 9000, 431, "request.too_large"),
     ):
         with pytest.raises(InvalidStatus) as refusal:
             await connect(url + path)
         assert refusal.value.response.status_code == status
         assert json.loads(refusal.value.response.body or b"")["code"] == code
+    assert "handshake" not in caplog.text  # a refusal is no error of ours
     async with connect(url + "refused-late") as client:
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
