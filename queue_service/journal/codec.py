@@ -51,5 +51,5 @@ def _event(kind: str, version: int, fields: msgspec.Raw) -> Event:
     older: dict[str, Any] = msgspec.json.decode(fields)
     for step in range(version, present):
         older = UPCASTERS[kind, step](older)
-    upcast: Event = msgspec.convert(older, _types[kind], strict=False)
+    upcast: Event = msgspec.convert(older, _types[kind], str_keys=True)
     return upcast

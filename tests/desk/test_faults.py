@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -187,7 +188,7 @@ async def test_a_journal_that_has_too_much_to_write_is_told(storage: Settings) -
         assert [answer.code for answer in answers if isinstance(answer, Problem)] == ["desk.overloaded"]
 
 
-async def _retried(house: House, key: str) -> dict[str, object]:
+async def _retried(house: House, key: str) -> dict[str, Any]:
     """As a kiosk does it: the same key until there is an answer."""
     for _ in range(100):
         try:

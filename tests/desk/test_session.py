@@ -78,7 +78,7 @@ def _a_command(chance: Random, day: Day) -> Command:
     lease = lease_of(number) if chance.random() < 0.9 else None
     ticket = chance.choice([*day.live, "20260302-1"])
     service = chance.choice((CASH, CARDS))
-    busy = [
+    busy: list[Command] = [
         Start(window=number, lease=lease),
         Finish(window=number, lease=lease),
         Recall(window=number, lease=lease),
@@ -86,7 +86,7 @@ def _a_command(chance: Random, day: Day) -> Command:
         Park(window=number, lease=lease),
         Transfer(window=number, lease=lease, to_service=service, to_window=None, place=chance.choice(list(Place))),
     ]
-    floor = [
+    floor: list[Command] = [
         Cancel(ticket=ticket, by_visitor=True),
         Divert(ticket=ticket, to="app"),
         Reinstate(ticket=ticket),
