@@ -77,6 +77,8 @@ async def detail(
     """A ticket of today with what staff wrote about it."""
     del caller
     day = await counter.desk.today(branch)
+    if day.ticket(ticket) is None:  # another process may have issued it just now
+        day = await counter.desk.look_again(branch)
     found = day.ticket(ticket)
     if found is None:
         raise Problem("ticket.unknown", 404)
@@ -222,6 +224,8 @@ async def visited(counter: Counter, token: str) -> tuple[Day, Ticket]:
         day: Day | None = today
         if today.business_on != ref.business_on:
             day = await counter.desk.past_day(DayId(branch_id=ref.branch_id, business_on=ref.business_on))
+        elif today.ticket(ref.ticket) is None:  # another process issued it just now
+            day = await counter.desk.look_again(ref.branch_id)
         ticket = day.ticket(ref.ticket) if day is not None else None
         if day is not None and ticket is not None:
             return day, ticket

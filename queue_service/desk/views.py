@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from queue_service.hall.day import Day, lane_key
-from queue_service.hall.terms import Service
+from queue_service.hall.terms import Window
 from queue_service.hall.tickets import Alert, Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.waits.rules import Outlook, WaitRange
 
@@ -27,14 +27,11 @@ def ticket_view(day: Day, ticket: Ticket, outlook: Outlook) -> View:
 
 def visitor_view(day: Day, ticket: Ticket, outlook: Outlook) -> View:
     """A ticket as its visitor sees it."""
-    services = [day.terms.service(service_id) for service_id in ticket.legs]
-    legs = [service_name(service) for service in services if service is not None]
-    service = day.terms.service(ticket.service)
-    assert service is not None, "a day keeps the services of its tickets"
+    legs = [service_name(day, service_id) for service_id in ticket.legs]
     return {
         **_common(day, ticket, outlook),
         "branch": {"id": day.branch_id, "name": day.terms.name},
-        "service": service_name(service),
+        "service": legs[ticket.leg],
         "legs": legs,
         "missed_rule": missed_rule(day),
     }
@@ -88,8 +85,7 @@ def window_view(day: Day, number: int) -> View:
 
 def board_window(day: Day, number: int) -> View:
     """A window as everybody may see it."""
-    terms = day.terms.window(number)
-    assert terms is not None, "a window of the day's terms"
+    terms = day.terms.window(number) or Window(number=number, zone="")  # one that an edit took away is nowhere
     window = day.window(number)
     ticket = day.live[window.ticket] if window.ticket is not None else None
     return {
@@ -127,8 +123,11 @@ def wait_view(wait: WaitRange | None) -> View | None:
     return None if wait is None else {"low_s": wait.low_s, "high_s": wait.high_s}
 
 
-def service_name(service: Service) -> View:
-    """A service by id and name."""
+def service_name(day: Day, service_id: str) -> View:
+    """A service by id and name; by id alone where an edit took it away after the ticket had ended."""
+    service = day.terms.service(service_id)
+    if service is None:
+        return {"id": service_id, "prefix": "", "name": {}}
     return {"id": service.id, "prefix": service.prefix, "name": service.name}
 
 

@@ -7,10 +7,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 import pytest
 
+from queue_service.desk.remarks import Remarks
+from queue_service.desk.requests import Counter
 from queue_service.desk.rounds import Follower
+from queue_service.desk.tickets_api import visited
+from queue_service.desk.tokens import TicketRef, Tokens
 from queue_service.hall.commands import CloseWindow, Finish, Start
 from queue_service.hall.day import Day
 from queue_service.infra.bus import Bus, MemoryBus, Moved, Resync, open_bus
+from queue_service.infra.limits import Limits
 from queue_service.infra.problems import Problem
 from queue_service.settings import Settings
 from tests.desk.house import BRANCH, HandClock, House, a_house, at, lease_of, terms
@@ -61,6 +66,28 @@ async def test_a_refusal_is_never_of_what_is_no_more(houses: tuple[House, House]
     with pytest.raises(Problem) as refused:
         await there.call(1)
     assert refused.value.code == "window.closed"
+
+
+async def test_a_link_that_the_other_has_just_given_is_good(houses: tuple[House, House]) -> None:
+    here, there = houses
+    await there.today()
+    issued = await here.issue()
+    tokens = Tokens((bytes(32),))
+    token = tokens.token(TicketRef(BRANCH, issued["id"]))
+    counter = Counter(
+        desk=there.desk,
+        tokens=tokens,
+        remarks=Remarks(there.database),
+        limits=Limits(there.settings),
+        clock=there.clock,
+        settings=there.settings,
+    )
+    day, ticket = await visited(counter, token)
+    assert (day.seq, ticket.label) == (2, issued["label"])
+    for wrong in (tokens.token(TicketRef(BRANCH, "20260302-99")), tokens.token(TicketRef(BRANCH, "20260301-2")), "x"):
+        with pytest.raises(Problem) as unknown:
+            await visited(counter, wrong)
+        assert (unknown.value.code, unknown.value.status, unknown.value.params) == ("ticket.unknown", 404, {})
 
 
 async def test_a_retry_at_the_other_process_gets_the_same_answer(houses: tuple[House, House]) -> None:
