@@ -18,7 +18,7 @@ from queue_service.infra.problems import Problem
 from queue_service.infra.push import pushable
 from queue_service.live import views
 from queue_service.live.channels import ChannelKey, Source
-from queue_service.live.service import Live
+from queue_service.live.service import GONE, Live
 from queue_service.wire import messages
 
 router = APIRouter(prefix="/api/v1")
@@ -31,7 +31,10 @@ SOCKETS = {
     "/api/v1/branches/{branch}/live": {
         "summary": "The board, the floor or one window, now and each newer view",
         "query": {"view": "board (public) | floor | window (staff)", "window": "number, where view is window"},
-        "close": {"4401": "the staff session has ended"},
+        "close": {
+            str(SESSION_ENDED): "the staff session has ended",
+            str(GONE): "the window is no longer in the catalogue",
+        },
         "messages": _MESSAGES,
     },
     "/api/v1/tickets/{token}/live": {

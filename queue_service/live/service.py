@@ -1,20 +1,24 @@
 """Feeds the channels: every change of a day is offered to whoever follows that branch."""
 
 from collections.abc import Callable
+from functools import partial
 
 from queue_service.desk.service import Change, Desk
 from queue_service.desk.views import View, visitor_view
 from queue_service.hall.day import Day
-from queue_service.hall.events import TicketCalled, TicketRecalled, TicketResumed
+from queue_service.hall.events import Phase, TicketCalled, TicketRecalled, TicketResumed
 from queue_service.infra.answers import encode
 from queue_service.live import views
-from queue_service.live.channels import ChannelKey, Hub, Snapshot, Source
+from queue_service.live.channels import ChannelKey, Hub, Snapshot, Source, Subscription
 from queue_service.waits.rules import Outlook
 
 BOARD = "board"
 FLOOR = "floor"
 WINDOW = "window"
 TICKET = "ticket"
+
+GONE = 4404
+"""Close code of a console whose window is no longer in the catalogue."""
 
 
 class Live:
@@ -34,19 +38,28 @@ class Live:
         return ChannelKey(branch=day.branch_id, view=FLOOR), self._source(day, views.floor)
 
     def window(self, day: Day, number: int) -> tuple[ChannelKey, Source]:
-        """The channel of one window."""
+        """The channel of one window; closed with `GONE` when the catalogue takes the window away."""
         key = ChannelKey(branch=day.branch_id, view=WINDOW, part=str(number))
-        return key, self._source(day, lambda newest: views.window(newest, number))
-
-    def ticket(self, day: Day, ticket_id: str) -> tuple[ChannelKey, Source]:
-        """The channel of a visitor's ticket; one of a past day stands still."""
-        key = ChannelKey(branch=day.branch_id, view=TICKET, part=ticket_id)
+        last = day
 
         def view(newest: Day) -> View:
-            of = newest if newest.business_on == day.business_on else day
-            ticket = of.ticket(ticket_id)
+            nonlocal last
+            last = newest if newest.terms.window(number) is not None else last
+            return views.window(last, number)
+
+        return key, self._source(day, view)
+
+    def ticket(self, day: Day, ticket_id: str) -> tuple[ChannelKey, Source]:
+        """The channel of a visitor's ticket; it stands still when the ticket's day is over."""
+        key = ChannelKey(branch=day.branch_id, view=TICKET, part=ticket_id)
+        last = day
+
+        def view(newest: Day) -> View:
+            nonlocal last
+            last = newest if newest.business_on == day.business_on else last
+            ticket = last.ticket(ticket_id)
             assert ticket is not None, "a ticket that was issued stays"
-            return visitor_view(of, ticket, Outlook(of))
+            return visitor_view(last, ticket, Outlook(last))
 
         return key, self._source(day, view)
 
@@ -58,9 +71,23 @@ class Live:
         return snapshot
 
     def _on_change(self, change: Change) -> None:
-        called = _called(change)
-        for key in self.hub.keys(change.day.branch_id):
-            self.hub.offer(key, urgent=bool(called) and (key.view in (BOARD, FLOOR) or key.part in called))
+        day, called = change.day, _called(change)
+        for key in self.hub.keys(day.branch_id):
+            if key.view == WINDOW and day.terms.window(int(key.part)) is None:
+                self.hub.close_where(partial(_follows, key), GONE)
+            else:
+                self.hub.offer(key, urgent=_is_urgent(key, day, called))
+
+
+def _follows(key: ChannelKey, subscription: Subscription) -> bool:
+    return subscription.key == key
+
+
+def _is_urgent(key: ChannelKey, day: Day, called: set[str]) -> bool:
+    """Calls do not wait; nor does the last word on a ticket, for a moment later the newest day is the next one."""
+    if key.view in (BOARD, FLOOR):
+        return bool(called)
+    return key.part in called or (key.view == TICKET and day.phase is Phase.OVER)
 
 
 def _called(change: Change) -> set[str]:
