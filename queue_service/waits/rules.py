@@ -5,7 +5,9 @@ others, so each ticket of another service counts by the part of that service's w
 """
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, floor
 
 from queue_service.hall.day import Day
@@ -29,24 +31,36 @@ class WaitRange:
 
 
 class Outlook:
-    """What the waits of one day follow from at one moment; made once, asked for many tickets."""
+    """What the waits of one day follow from at one moment; made once, asked for many tickets.
+
+    Costs nothing until it is asked: most answers are about tickets that wait no more.
+    """
 
     def __init__(self, day: Day) -> None:
         self._day = day
-        plan = day.plan_in_force()
-        minutes = {service.id: service.minutes for service in day.terms.services}
-        self._minutes = minutes
-        self._windows: dict[str, list[int]] = {service: [] for service in minutes}
-        self._idle: dict[str, int] = dict.fromkeys(minutes, 0)
-        for number, window in day.windows.items():
-            if window.status is not WindowStatus.OPEN or window.then is not None:
-                continue
-            for service in plan.windows.get(number, ()):
-                self._windows[service].append(number)
-                self._idle[service] += window.ticket is None
-        self._lanes: dict[str, list[tuple[LaneKey, Lane]]] = {}
-        for key, lane in day.lanes.items():
-            self._lanes.setdefault(key.service, []).append((key, lane))
+
+    @cached_property
+    def _minutes(self) -> Mapping[str, float]:
+        return {service.id: service.minutes for service in self._day.terms.services}
+
+    @cached_property
+    def _windows(self) -> Mapping[str, list[int]]:
+        """The windows that call, by service."""
+        plan = self._day.plan_in_force()
+        windows: dict[str, list[int]] = {service: [] for service in self._minutes}
+        for number, window in self._day.windows.items():
+            if window.status is WindowStatus.OPEN and window.then is None:
+                for service in plan.windows.get(number, ()):
+                    windows[service].append(number)
+        return windows
+
+    @cached_property
+    def _lanes(self) -> Mapping[str, list[tuple[LaneKey, Lane]]]:
+        """The lanes, by service."""
+        lanes: dict[str, list[tuple[LaneKey, Lane]]] = {}
+        for key, lane in self._day.lanes.items():
+            lanes.setdefault(key.service, []).append((key, lane))
+        return lanes
 
     def windows(self, service: str) -> list[int]:
         """The windows that call for a service now."""
@@ -79,7 +93,7 @@ class Outlook:
             if shared:
                 work_minutes += self._before(other, ticket) * minutes * shared / len(theirs)
         mean_minutes = work_minutes / len(mine)
-        if not self._idle[service]:
+        if all(self._day.window(number).ticket is not None for number in mine):
             mean_minutes += self._minutes[service] / (len(mine) + 1)
         return WaitRange(
             floor(mean_minutes * LOW_FACTOR * 60 / STEP_S) * STEP_S,
