@@ -407,7 +407,7 @@ class AnyDay(RuleBasedStateMachine):
 EXAMPLES = os.environ.get("HALL_EXAMPLES")
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(
-    max_examples=int(EXAMPLES or 120),
+    max_examples=int(EXAMPLES or 60),
     stateful_step_count=30,
     derandomize=EXAMPLES is None,
     database=None,
