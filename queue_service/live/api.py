@@ -136,6 +136,8 @@ async def _follow(websocket: WebSocket, lobby: Lobby, channel: tuple[ChannelKey,
         await websocket.accept()
         subscription = lobby.live.hub.subscribe(channel[0], pushable(websocket.scope), channel[1], owner=owner)
         try:
+            if owner is not None:
+                await identify(websocket)  # the session may have ended while the handshake took its time
             while (await websocket.receive())["type"] != "websocket.disconnect":
                 pass  # a client has nothing to say
         except WebSocketDisconnect:
