@@ -158,10 +158,18 @@ def _issue(day: Day, command: IssueTicket, now: datetime) -> Decision:
     if command.visitor_class in CLASSES_EARNED:
         return Refusal(Code.CLASS_NOT_OFFERED)
     is_to_confirm = command.channel is Channel.KIOSK and command.visitor_class is not VisitorClass.NORMAL
+    if is_to_confirm and not _is_asked(day, command.legs[0], command.visitor_class):
+        return Refusal(Code.CLASS_NOT_OFFERED)
     issued = _issued(
         day, command.legs, command.visitor_class, command.channel, command.language, is_to_confirm=is_to_confirm
     )
     return Accepted(events=(issued,), ticket=issued.ticket)
+
+
+def _is_asked(day: Day, service_id: str, visitor_class: VisitorClass) -> bool:
+    """Whether visitors may declare a class for a service themselves."""
+    service = day.terms.service(service_id)
+    return service is not None and visitor_class in service.asks_class
 
 
 def _issued(

@@ -60,6 +60,13 @@ class PlanSwitched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEnded:
+    """A notice has been shown until its end."""
+
+    kind: ClassVar = "notice.ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketIssued:
     kind: ClassVar = "ticket.issued"
     ticket: str
@@ -247,6 +254,7 @@ Event = (
     | PhaseReached
     | TermsChanged
     | PlanSwitched
+    | NoticeEnded
     | TicketIssued
     | TicketCalled
     | TicketRecalled

@@ -12,6 +12,7 @@ from queue_service.hall.events import (
     Event,
     HelpAsked,
     LegFinished,
+    NoticeEnded,
     PhaseReached,
     PlanSwitched,
     TermsChanged,
@@ -152,6 +153,8 @@ def apply(draft: Draft, event: Event) -> None:
             draft.clock_seen_at = max(draft.clock_seen_at, draft.at)
         case PhaseReached():
             draft.phase = event.phase
+        case NoticeEnded():
+            pass  # that its time has come is all there is to know
         case TermsChanged():
             draft.terms = event.terms
             draft.times = day_times(event.terms.hours, draft.business_on)

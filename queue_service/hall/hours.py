@@ -121,16 +121,16 @@ def hours_faults(hours: Hours) -> Iterator[tuple[str, str, dict[str, str]]]:
     openings += [(f"hours.exceptions.{on}", opening) for on, opening in hours.exceptions.items() if opening is not None]
     for place, opening in openings:
         any_day = date(2000, 1, 1)
-        opens = _local(hours, any_day, opening.numbers_from, is_end=False)
-        last = _local(hours, any_day, opening.last_number, is_end=True)
-        closes = _local(hours, any_day, opening.doors_close, is_end=True)
+        opens = wall_clock(hours, any_day, opening.numbers_from)
+        last = wall_clock(hours, any_day, opening.last_number, is_end=True)
+        closes = wall_clock(hours, any_day, opening.doors_close, is_end=True)
         if not opens < last <= closes:
             yield place, "times_out_of_order", {}
 
 
 def moment(hours: Hours, on: date, at: time, *, is_end: bool = False) -> datetime:
     """The moment in UTC of local time `at` within business day `on`; an end at the day's start is the day's end."""
-    return _local(hours, on, at, is_end=is_end).replace(tzinfo=ZoneInfo(hours.time_zone)).astimezone(UTC)
+    return wall_clock(hours, on, at, is_end=is_end).replace(tzinfo=ZoneInfo(hours.time_zone)).astimezone(UTC)
 
 
 def business_day_start_at(hours: Hours, on: date) -> datetime:
@@ -138,6 +138,7 @@ def business_day_start_at(hours: Hours, on: date) -> datetime:
     return moment(hours, on, hours.business_day_start)
 
 
-def _local(hours: Hours, on: date, at: time, *, is_end: bool) -> datetime:
+def wall_clock(hours: Hours, on: date, at: time, *, is_end: bool = False) -> datetime:
+    """What calendar and clock of the branch show at local time `at` within business day `on`; no time zone."""
     is_next_date = at < hours.business_day_start or (is_end and at == hours.business_day_start)
     return datetime.combine(on + timedelta(days=1) if is_next_date else on, at)

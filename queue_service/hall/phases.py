@@ -12,6 +12,7 @@ from queue_service.hall.day import Day
 from queue_service.hall.events import (
     DayOpened,
     Event,
+    NoticeEnded,
     Phase,
     PhaseReached,
     PlanSwitched,
@@ -77,6 +78,9 @@ def _due(day: Day) -> Iterator[tuple[datetime, str, str]]:
         if at > day.clock_seen_at:
             yield at, "plan", plan
             break
+    for notice in day.terms.notices:
+        if notice.until is not None and notice.until > day.at:
+            yield notice.until, "notice", ""
     for ticket, at in _unanswered(day):
         yield at, "miss", ticket.id
 
@@ -88,6 +92,8 @@ def _bring_about(day: Day, at: datetime, sort: str, what: str) -> Due:
             events: tuple[Event, ...] = (PhaseReached(phase=phase), *_ends(day, phase))
         case "plan":
             events = (PlanSwitched(plan=what, by_clock=True),)
+        case "notice":
+            events = (NoticeEnded(),)
         case _:
             window = day.window(day.live[what].window or 0)
             events = (TicketMissed(ticket=what, by_clock=True), *after_ticket(window))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from queue_service.hall.hours import ISO_WEEKDAYS, Hours, hours_faults, moment
+from queue_service.hall.hours import ISO_WEEKDAYS, Hours, hours_faults, moment, wall_clock
 
 Text = Mapping[str, str]
 """Words by language tag: `{"zh-CN": "个人现金", "en": "Personal cash"}`."""
@@ -186,15 +186,18 @@ class Terms:
 
 
 def plan_switches(terms: Terms, on: date) -> tuple[tuple[datetime, str], ...]:
-    """The moments of business date `on` at which the clock puts a plan in force, in order, with the plan's id."""
-    return tuple(
-        sorted(
-            (moment(terms.hours, on, switch.at), plan.id)
-            for plan in terms.plans
-            for switch in plan.switches
-            if on.isoweekday() in switch.weekdays
-        )
+    """The moments of business date `on` at which the clock puts a plan in force, in order, with the plan's id.
+
+    Where a clock change lets two switches fall on one moment, the later by the wall clock counts.
+    """
+    hours = terms.hours
+    by_wall_clock = sorted(
+        (wall_clock(hours, on, switch.at), plan.id)
+        for plan in terms.plans
+        for switch in plan.switches
+        if on.isoweekday() in switch.weekdays
     )
+    return tuple(sorted({moment(hours, on, local.time()): plan_id for local, plan_id in by_wall_clock}.items()))
 
 
 def faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -56,8 +56,10 @@ def hours(**changes: Any) -> Hours:
 
 
 def service(service_id: str, prefix: str, **changes: Any) -> Service:
-    """A service of ten minutes."""
-    return replace(Service(id=service_id, prefix=prefix, name={"en": service_id}, minutes=10), **changes)
+    """A service of ten minutes, for which a visitor may declare any class."""
+    asked = (VisitorClass.PRIORITY, VisitorClass.VIP)
+    whole = Service(id=service_id, prefix=prefix, name={"en": service_id}, minutes=10, asks_class=asked)
+    return replace(whole, **changes)
 
 
 def plan(

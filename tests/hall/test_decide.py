@@ -128,6 +128,15 @@ def test_classes_that_follow_from_something_else_are_not_given_by_hand(earned: V
     hall.refuses(ChangeClass(ticket=hall.issue(), visitor_class=earned, reason="asked"), Code.CLASS_NOT_OFFERED)
 
 
+def test_a_kiosk_offers_only_the_classes_that_its_service_asks_for() -> None:
+    asking = service(CASH, "A", asks_class=(VisitorClass.PRIORITY,))
+    hall = an_open_day(services=(asking, *terms().services[1:]))
+    at_kiosk = IssueTicket(legs=(CASH,), channel=Channel.KIOSK, language="en")
+    hall.refuses(replace(at_kiosk, visitor_class=VisitorClass.VIP), Code.CLASS_NOT_OFFERED)
+    hall.do(replace(at_kiosk, visitor_class=VisitorClass.PRIORITY))
+    hall.do(replace(at_kiosk, visitor_class=VisitorClass.VIP, channel=Channel.STAFF))
+
+
 @pytest.mark.parametrize(
     ("channel", "visitor_class", "is_to_confirm"),
     [(Channel.KIOSK, PRIORITY, True), (Channel.KIOSK, NORMAL, False), (Channel.STAFF, PRIORITY, False)],

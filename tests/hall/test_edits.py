@@ -9,7 +9,7 @@ from queue_service.hall.commands import ChangeTerms, IssueTicket, WalkIn
 from queue_service.hall.decide import Accepted
 from queue_service.hall.events import Phase
 from queue_service.hall.refusals import Code
-from queue_service.hall.terms import ClassPolicy, PlanSwitch, Terms, VisitorClass
+from queue_service.hall.terms import ClassPolicy, PlanSwitch, Terms, VisitorClass, faults
 from queue_service.hall.tickets import Channel, TicketStatus
 from tests.hall.builders import (
     CARDS,
@@ -176,3 +176,15 @@ def test_fewer_calls_for_shares_are_kept_when_the_house_says_so() -> None:
         hall.serve(1)
     change(hall, terms(version=2, policy=first_come(classes=classes, share_calls=2)))
     assert hall.day.shares == (VisitorClass.NORMAL,) * 2
+
+
+def test_a_window_in_use_keeps_its_zone_and_what_it_serves() -> None:
+    hall = an_open_day()
+    known = terms(version=2)
+    left = tuple(window for window in known.windows if window.number != 1)
+    moved = tuple(replace(window, zone="new") for window in left)
+    serving = {number: served for number, served in known.plans[0].windows.items() if number != 1}
+    zones = (replace(known.zones[0], id="new"),)
+    change(hall, replace(known, windows=moved, zones=zones, plans=(plan("normal", serving),)))
+    assert hall.day.plan_in_force().windows[1] == (CASH, CARDS)
+    assert not list(faults(hall.day.terms))

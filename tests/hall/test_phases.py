@@ -1,15 +1,15 @@
 """What the clock brings about, whether or not anybody was awake at the moment."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from queue_service.hall.commands import ChangeTerms, Start
-from queue_service.hall.events import Phase, PlanSwitched, TicketMissed
+from queue_service.hall.events import NoticeEnded, Phase, PlanSwitched, TicketMissed
 from queue_service.hall.phases import advance, due_at, open_day
 from queue_service.hall.refusals import Code
-from queue_service.hall.terms import PlanSwitch, Policy
+from queue_service.hall.terms import Notice, PlanSwitch, Policy, plan_switches
 from queue_service.hall.tickets import Outcome, Place, TicketStatus, WindowStatus
 from tests.hall.builders import (
     CARDS,
@@ -240,3 +240,21 @@ def test_other_days_have_other_keys() -> None:
     monday, tuesday = advance(Hall().day, at(17)), advance(Hall(on=TUESDAY, now=at(24)).day, at(33))
     assert monday is not None and tuesday is not None
     assert monday.key != tuesday.key
+
+
+def test_a_notice_ends_at_its_moment() -> None:
+    notices = (Notice(text={"en": "No coins today"}, until=at(12)), Notice(text={"en": "Welcome"}))
+    hall = an_open_day(notices=notices)
+    hall.until(at(11, 59))
+    assert due_at(hall.day) == at(12)
+    hall.until(at(13))
+    assert hall.entries[-1][1:] == (at(12), (NoticeEnded(),))
+    assert due_at(hall.day) == at(17)
+
+
+def test_of_two_switches_that_a_clock_change_puts_on_one_moment_the_later_by_the_wall_counts() -> None:
+    night = plan("night", {1: (CASH,)}, switches=(PlanSwitch(at=time(2, 30)),))
+    early = plan("early", {2: (CASH,)}, switches=(PlanSwitch(at=time(3, 30)),))
+    zone = replace(hours(), time_zone="Europe/Berlin", business_day_start=time(1))
+    switches = plan_switches(terms(plans=(night, early), hours=zone), date(2026, 3, 29))
+    assert [plan_id for _, plan_id in switches] == ["early"]
