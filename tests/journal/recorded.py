@@ -42,7 +42,7 @@ from queue_service.hall.commands import (
     WalkIn,
 )
 from queue_service.hall.day import Day
-from queue_service.hall.terms import PlanOrder, PlanSwitch, Policy, Terms, VisitorClass
+from queue_service.hall.terms import Notice, PlanOrder, PlanSwitch, Policy, Terms, VisitorClass
 from queue_service.hall.tickets import Channel, Outcome, Place
 from queue_service.infra.migrate import migrate
 from queue_service.journal.entries import Entry
@@ -135,7 +135,9 @@ def _terms() -> Terms:
     normal = replace(terms().plans[0], order=PlanOrder.STRICT)
     noon = a_plan({1: (CASH,), 2: (CARDS,)}, "noon", switches=(PlanSwitch(at=time(12)),))
     policy = Policy(recalls_before_miss=1, missed_after_s=120)
-    return terms(plans=(normal, noon), policy=policy)
+    services = tuple(replace(service, asks_class=(PRIORITY,)) for service in terms().services)
+    notices = (Notice(text={"zh-CN": "今日无硬币", "en": "No coins today"}, until=at(10)),)
+    return terms(plans=(normal, noon), policy=policy, services=services, notices=notices)
 
 
 async def _play(house: House) -> None:
