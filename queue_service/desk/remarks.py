@@ -1,11 +1,13 @@
 """What staff write about a ticket may be about a person: it is kept apart from the journal, and erased by rule."""
 
-import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import Column, Date, Index, Table, Text, delete, insert, select
 
+from queue_service.infra import locales
 from queue_service.infra.database import Database, Moment, metadata
 
 REMARKS = Table(
@@ -21,7 +23,15 @@ REMARKS = Table(
 Index("ix_remarks_at", REMARKS.c.at)
 
 OTHER = "other"
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Vocabulary(StrEnum):
+    """What a code can say; all codes of one are the keys `<vocabulary>.<code>` of the text catalogues."""
+
+    REASON = "reason"
+    PAUSE = "pause"
+    DIVERT = "divert"
+    DELIVERED = "delivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +43,23 @@ class Remark:
     text: str
 
 
-def coded(reason: str) -> tuple[str, str | None]:
-    """A reason as a code for the journal, and the words to keep apart; a reason that is a code has none."""
-    return (reason, None) if _CODE.fullmatch(reason) else (OTHER, reason)
+def coded(vocabulary: Vocabulary, said: str) -> tuple[str, str | None]:
+    """What was said as a code for the journal, and the words to keep apart: `other` for whatever is no code.
+
+    Only a closed vocabulary keeps people out of the journal: `pregnant` and `zhang_wei` look like codes too.
+    """
+    return (said, None) if _is_code(vocabulary, said) else (OTHER, said)
+
+
+def coded_delivered(said: Sequence[str], services: Collection[str]) -> tuple[tuple[str, ...], str | None]:
+    """What was delivered, as services of the branch and codes, and the words to keep apart; see `coded`."""
+    items = tuple(item if item in services or _is_code(Vocabulary.DELIVERED, item) else OTHER for item in said)
+    words = [item for item, kept in zip(said, items, strict=True) if item != kept]
+    return items, ", ".join(words) or None
+
+
+def _is_code(vocabulary: Vocabulary, said: str) -> bool:
+    return f"{vocabulary}.{said}" in locales.catalogue(locales.LANGUAGE_FIRST)
 
 
 class Remarks:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
 
+from queue_service.desk.branch import Ask
 from queue_service.desk.remarks import Remark, Remarks
-from queue_service.desk.service import Ask, Desk
+from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.desk.views import View, ticket_answer
 from queue_service.hall.commands import Command
@@ -18,7 +20,7 @@ from queue_service.hall.decide import Accepted
 from queue_service.hall.tickets import Lease
 from queue_service.identity.guard import demand, identify
 from queue_service.identity.rules import Caller, Permission, may
-from queue_service.infra.answers import JsonBytes
+from queue_service.infra.answers import JsonBytes, encode
 from queue_service.infra.clock import Clock
 from queue_service.infra.limits import Limits
 from queue_service.settings import Settings
@@ -60,13 +62,14 @@ class Counter:
         key: str | None,
         body: BaseModel | None = None,
         answer: Callable[[Day, Accepted], View] | None = None,
+        completed: Callable[[View], View] | None = None,
         status: int = 200,
         words: str | None = None,
-        about: str | None = None,
     ) -> JsonBytes:
         """Do what a request asks; the answer is the ticket's unless `answer` words another.
 
-        `words` are kept as a remark once it is done; `about` names the ticket, None: the one in the answer.
+        `answer` is stored for a retry; `completed` adds what must not be, each time that the answer is given.
+        `words` are kept as a remark on the ticket in the answer once it is done.
         """
         encoded = await self.desk.submit(
             Ask(
@@ -80,9 +83,11 @@ class Counter:
             )
         )
         if words is not None:
+            ticket = msgspec.json.decode(encoded)["ticket"]
             remark = Remark(at=self.clock(), actor=caller_id, text=words)
-            day = await self.desk.today(branch_id)
-            await self.remarks.add(branch_id, day.business_on, about or _ticket_of(encoded), remark)
+            await self.remarks.add(branch_id, date.fromisoformat(ticket["business_on"]), ticket["id"], remark)
+        if completed is not None:
+            encoded = encode(completed(msgspec.json.decode(encoded)))
         return JsonBytes(encoded, status)
 
     def _fingerprint(self, request: Request, body: BaseModel | None) -> bytes:
@@ -92,11 +97,6 @@ class Counter:
 
 def _ticket(day: Day, accepted: Accepted) -> View:
     return ticket_answer(day, accepted.ticket)
-
-
-def _ticket_of(answer: bytes) -> str:
-    ticket: str = msgspec.json.decode(answer)["ticket"]["id"]
-    return ticket
 
 
 def counter_of(request: Request) -> Counter:

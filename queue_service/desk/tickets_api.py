@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from queue_service.desk.remarks import coded
+from queue_service.desk.remarks import Vocabulary, coded
 from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
 from queue_service.desk.tokens import TicketRef
 from queue_service.desk.views import View, alert_view, ticket_view, visitor_view, windows_view
@@ -57,13 +57,23 @@ async def issue(
     )
 
     def issued(day: Day, accepted: Accepted) -> View:
-        ticket = day.live[accepted.ticket or ""]
-        token = counter.tokens.token(TicketRef(branch, ticket.id))
-        url = f"{counter.settings.base_url}/t/{token}"
-        return {**ticket_view(day, ticket, Outlook(day)), "token": token, "url": url}
+        return ticket_view(day, day.live[accepted.ticket or ""], Outlook(day))
+
+    def linked(ticket: View) -> View:
+        token = counter.tokens.token(TicketRef(branch, ticket["id"]))
+        return {**ticket, "token": token, "url": f"{counter.settings.base_url}/t/{token}"}
 
     return await counter.act(
-        request, caller.id, branch, "ticket.issue", command, key=key, body=body, answer=issued, status=201
+        request,
+        caller.id,
+        branch,
+        "ticket.issue",
+        command,
+        key=key,
+        body=body,
+        answer=issued,
+        completed=linked,
+        status=201,
     )
 
 
@@ -112,7 +122,7 @@ async def divert(
     key: Key = None,
 ) -> JsonBytes:
     """Solved without a window: at self-service, online, by the greeter."""
-    to, words = coded(body.to)
+    to, words = coded(Vocabulary.DIVERT, body.to)
     command = Divert(ticket=ticket, to=to)
     return await counter.act(request, caller.id, branch, "ticket.divert", command, key=key, body=body, words=words)
 
@@ -142,7 +152,7 @@ async def change_class(
     key: Key = None,
 ) -> JsonBytes:
     """Change the visitor's class, or confirm a self-declared one by giving it again."""
-    reason, words = coded(body.reason)
+    reason, words = coded(Vocabulary.REASON, body.reason)
     command = ChangeClass(ticket=ticket, visitor_class=body.visitor_class, reason=reason)
     return await counter.act(
         request, caller.id, branch, "ticket.change_class", command, key=key, body=body, words=words

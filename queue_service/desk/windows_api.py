@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from queue_service.desk.remarks import coded
+from queue_service.desk.remarks import Vocabulary, coded, coded_delivered
 from queue_service.desk.requests import AtWindow, Counter, CounterOf, Key, Responses, at_window, own_lease
 from queue_service.desk.views import View, ticket_answer, window_view
 from queue_service.hall.commands import (
@@ -57,10 +57,10 @@ async def open_window(
 async def pause(
     request: Request, at: Pauser, counter: CounterOf, body: messages.PauseRequest, key: Key = None
 ) -> JsonBytes:
-    """Stop calling for a while, now or after the current ticket."""
-    reason, words = coded(body.reason)
+    """Stop calling for a while, now or after the current ticket. Words that are no code are not kept."""
+    reason, _ = coded(Vocabulary.PAUSE, body.reason)
     command = PauseWindow(window=at.number, lease=at.lease, reason=reason, after_current=body.after_current)
-    return await _window(request, at, counter, "window.pause", command, key, body, words)
+    return await _window(request, at, counter, "window.pause", command, key, body)
 
 
 @router.post("/close", responses=WINDOW)
@@ -85,7 +85,7 @@ async def call(
     request: Request, at: Server, counter: CounterOf, body: messages.CallRequest, key: Key = None
 ) -> JsonBytes:
     """Call a chosen ticket: waiting, missed or parked."""
-    reason, words = coded(body.reason)
+    reason, words = coded(Vocabulary.REASON, body.reason)
     command = CallTicket(window=at.number, lease=at.lease, ticket=body.ticket, reason=reason)
     return await counter.act(
         request, at.caller.id, at.branch_id, "ticket.call", command, key=key, body=body, words=words
@@ -112,8 +112,12 @@ async def finish(
 ) -> JsonBytes:
     """Service ends; a visit of several services goes on to the next."""
     body = body or messages.FinishRequest()
-    command = Finish(window=at.number, lease=at.lease, outcome=body.outcome, delivered=tuple(body.delivered))
-    return await counter.act(request, at.caller.id, at.branch_id, "ticket.finish", command, key=key, body=body)
+    services = {service.id for service in (await counter.desk.today(at.branch_id)).terms.services}
+    delivered, words = coded_delivered(body.delivered, services)
+    command = Finish(window=at.number, lease=at.lease, outcome=body.outcome, delivered=delivered)
+    return await counter.act(
+        request, at.caller.id, at.branch_id, "ticket.finish", command, key=key, body=body, words=words
+    )
 
 
 @router.post("/undo", responses=TICKET)
@@ -162,7 +166,7 @@ async def walk_in(
     request: Request, at: Server, counter: CounterOf, body: messages.WalkInRequest, key: Key = None
 ) -> JsonBytes:
     """Serve somebody who has no number: issued and started at once."""
-    reason, words = coded(body.reason)
+    reason, words = coded(Vocabulary.REASON, body.reason)
     command = WalkIn(window=at.number, lease=at.lease, service=body.service, reason=reason, language=LANGUAGE_FIRST)
     return await counter.act(
         request, at.caller.id, at.branch_id, "ticket.walk_in", command, key=key, body=body, words=words
@@ -177,23 +181,11 @@ async def _window(
     command: Command,
     key: str | None,
     body: messages.Request,
-    words: str | None = None,
 ) -> JsonBytes:
     def answer(day: Day, _accepted: Accepted) -> View:
         return window_view(day, at.number)
 
-    return await counter.act(
-        request,
-        at.caller.id,
-        at.branch_id,
-        kind,
-        command,
-        key=key,
-        body=body,
-        answer=answer,
-        words=words,
-        about=f"window-{at.number}",
-    )
+    return await counter.act(request, at.caller.id, at.branch_id, kind, command, key=key, body=body, answer=answer)
 
 
 def _called(day: Day, accepted: Accepted) -> View:

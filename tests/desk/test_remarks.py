@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from queue_service.desk.remarks import OTHER, Remark, Remarks, coded
+from queue_service.desk.remarks import OTHER, Remark, Remarks, Vocabulary, coded, coded_delivered
 from queue_service.desk.rounds import keep_house
 from queue_service.infra.database import Database
 from queue_service.journal import open_journal
@@ -22,14 +22,37 @@ async def remarks(storage: Settings) -> AsyncIterator[Remarks]:
     await database.close()
 
 
-@pytest.mark.parametrize("reason", ["elderly", "no_show", "a", "a1_b2", "x" * 40])
-def test_a_code_goes_into_the_journal_and_leaves_no_words(reason: str) -> None:
-    assert coded(reason) == (reason, None)
+@pytest.mark.parametrize(
+    ("vocabulary", "code"),
+    [
+        (Vocabulary.REASON, "needs_care"),
+        (Vocabulary.REASON, "other"),
+        (Vocabulary.PAUSE, "lunch"),
+        (Vocabulary.DIVERT, "self_service"),
+        (Vocabulary.DIVERT, "online"),
+        (Vocabulary.DIVERT, "greeter"),
+    ],
+)
+def test_a_code_goes_into_the_journal_and_leaves_no_words(vocabulary: Vocabulary, code: str) -> None:
+    assert coded(vocabulary, code) == (code, None)
 
 
-@pytest.mark.parametrize("reason", ["Mrs Wang, 138 0000 0000", "王女士", "Elderly", "x" * 41, "1st", "a b", "", "a\n"])
-def test_anything_else_is_words_that_the_journal_never_sees(reason: str) -> None:
-    assert coded(reason) == (OTHER, reason)
+@pytest.mark.parametrize("said", ["Mrs Wang, 138 0000 0000", "王女士", "pregnant", "zhang_wei", "lunch", "", "other\n"])
+def test_anything_else_is_words_that_the_journal_never_sees(said: str) -> None:
+    assert coded(Vocabulary.REASON, said) == (OTHER, said)
+
+
+@pytest.mark.parametrize("vocabulary", Vocabulary)
+def test_what_is_no_code_has_a_word_in_every_vocabulary(vocabulary: Vocabulary) -> None:
+    assert coded(vocabulary, OTHER) == (OTHER, None)
+
+
+def test_delivered_are_services_of_the_branch_and_codes() -> None:
+    said = ["cash", "zhang_wei", OTHER, "his card", "cards"]
+    delivered = ("cash", OTHER, OTHER, OTHER, "cards")
+    assert coded_delivered(said, {"cash", "cards"}) == (delivered, "zhang_wei, his card")
+    assert coded_delivered(["cash"], {"cash"}) == (("cash",), None)
+    assert coded_delivered([], {"cash"}) == ((), None)
 
 
 async def test_remarks_are_of_one_ticket_and_in_order(remarks: Remarks) -> None:
