@@ -94,6 +94,7 @@ async def _start(
     stack.push_async_callback(bus.close)
 
     desk = Desk(journal=journal, catalog=catalog, clock=clock, settings=settings)
+    stack.push_async_callback(desk.close)
     hub = Hub(settings=settings, epoch=secure_token(9), clock=clock, scheduler=get_running_loop())
     live = Live(desk, hub)
     lobby = Lobby(desk=desk, catalog=catalog, live=live, seats=SocketSeats(settings))
@@ -142,6 +143,6 @@ def _openapi(app: FastAPI, described: Callable[[], dict[str, Any]]) -> dict[str,
         [(model, "serialization") for model in (messages.View, messages.Alive)],
         ref_template="#/components/schemas/{model}",
     )
-    document["components"]["schemas"] |= schemas["$defs"]
+    document["components"]["schemas"] |= {**schemas["$defs"], "Problem": problems.SCHEMA}
     document["x-sockets"] = live_api.SOCKETS
     return document

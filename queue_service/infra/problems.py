@@ -39,7 +39,7 @@ _CODES_OF_STATUS = {
     415: "request.not_json_type",
 }
 
-_PROBLEM_SCHEMA = {
+SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail", "params"],
     "properties": {
@@ -59,9 +59,11 @@ _PROBLEM_SCHEMA = {
         },
     },
 }
+"""The shape of a problem; `Problem` among the OpenAPI's schemas."""
 
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    range_of_status: {"description": description, "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}}
+    range_of_status: {"description": description, "content": _CONTENT}
     for range_of_status, description in (("4XX", "Refused; `code` says why"), ("5XX", "Not possible now"))
 }
 """What the OpenAPI says of every route: `FastAPI(responses=RESPONSES)`."""

@@ -15,7 +15,7 @@ from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
 Text = dict[str, str]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")]
 Yes = Annotated[bool, Field(strict=True)]
 Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -28,13 +28,13 @@ DELIVERED_MAX = 20
 class Answer(BaseModel):
     """What the service says."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
 
 class Request(BaseModel):
     """What a caller says: strict in types, closed to unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
 
 # ---------------------------------------------------------------------------------------------------------- answers
@@ -390,6 +390,15 @@ class Branches(Answer):
 class IssueRequest(Request):
     """Take a number for one service, or for several in one visit."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["service"], "properties": {"service": {"type": "string"}, "legs": {"type": "null"}}},
+                {"required": ["legs"], "properties": {"legs": {"type": "array"}, "service": {"type": "null"}}},
+            ]
+        }
+    )
+
     service: Id | None = None
     legs: Annotated[list[Id], Field(min_length=1, max_length=LEGS_MAX)] | None = None
     visitor_class: VisitorClass = Field(VisitorClass.NORMAL, alias="class")
@@ -449,6 +458,15 @@ class ResumeRequest(Request):
 class TransferRequest(Request):
     """Send the visitor on: to a service, a window, or both."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["service"], "properties": {"service": {"type": "string"}}},
+                {"required": ["window"], "properties": {"window": {"type": "integer"}}},
+            ]
+        }
+    )
+
     service: Id | None = None
     window: Number | None = None
     place: Place = Place.ORIGINAL
@@ -470,7 +488,7 @@ class WalkInRequest(Request):
 class DivertRequest(Request):
     """Solve it without a window."""
 
-    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
 
 
 class ClassRequest(Request):
