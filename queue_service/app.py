@@ -11,11 +11,10 @@ from pwdlib import PasswordHash
 from pydantic.json_schema import models_json_schema
 
 from queue_service.catalog.service import Catalog
-from queue_service.desk import tickets_api, windows_api
+from queue_service.desk import secrets, tickets_api, windows_api
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
 from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house
-from queue_service.desk.secret import read_or_make
 from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
@@ -100,11 +99,11 @@ async def _start(
     lobby = Lobby(desk=desk, catalog=catalog, live=live, seats=SocketSeats(settings))
     identity.on_session_ended.append(lobby.end_session)
     remarks = Remarks(database)
-    secret = read_or_make(settings.secret_file or settings.data_dir / "secret.key")
+    tokens = Tokens(await secrets.read_or_make(database, clock()))
 
     app.state.guard = Guard(identity=identity, limits=limits, settings=settings, clock=clock)
     app.state.counter = Counter(
-        desk=desk, tokens=Tokens((secret,)), remarks=remarks, limits=limits, clock=clock, settings=settings
+        desk=desk, tokens=tokens, remarks=remarks, limits=limits, clock=clock, settings=settings
     )
     app.state.lobby = lobby
 

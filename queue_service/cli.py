@@ -11,6 +11,7 @@ import uvicorn
 
 from queue_service.app import create_app
 from queue_service.catalog.cli import catalog_app
+from queue_service.desk.cli import secret_app
 from queue_service.identity.cli import device_app, staff_app
 from queue_service.infra import logging, server
 from queue_service.infra.filelock import FileLockBusy
@@ -24,6 +25,7 @@ app = typer.Typer(help="Queue management and ticketing for halls.", no_args_is_h
 app.add_typer(staff_app, name="staff")
 app.add_typer(device_app, name="device")
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(secret_app, name="secret")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
 
     # Storage
-    data_dir: Path = Field(Path("var"), description="folder of the SQLite files; unused where database_url is set")
+    data_dir: Path = Field(Path("var"), description="folder of the SQLite files, and of the demo's access.json")
     database_url: str | None = Field(
         None, repr=False, description="PostgreSQL to use, postgresql://user@host:port/name; none = SQLite in data_dir"
     )
@@ -73,9 +73,6 @@ class Settings(BaseSettings):
     wake_s: float = Field(1, gt=0, description="seconds between two looks at what is due in any branch")
     keys_keep_days: int = Field(7, ge=1, description="days after which an Idempotency-Key may be used anew")
     remarks_keep_days: int = Field(30, ge=1, description="days after which what staff wrote about a ticket is erased")
-    secret_file: Path | None = Field(
-        None, description="file with the service's secret, made at first start; none = secret.key in data_dir"
-    )
 
     # Sockets
     socket_max: int = Field(12_000, ge=1, description="open sockets in one process; beyond it a handshake gets 503")

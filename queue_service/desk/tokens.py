@@ -1,4 +1,4 @@
-"""The visitor's link: a token that names a ticket and proves that it was given by us. Nothing is stored for it.
+"""The visitor's link: a token that names a ticket and proves that it was given by us. It is stored nowhere.
 
 base64url(key id ‖ 128-bit keyed hash ‖ branch and ticket, whose id begins with its day). The hash is BLAKE2b with the
 service's secret as key (RFC 7693), so that a retry gets the same token and nobody else can make one.
@@ -34,14 +34,13 @@ class Tokens:
     def __init__(self, secrets: tuple[bytes, ...]) -> None:
         """`secrets`: the present one first, at least 32 bytes each."""
         assert secrets and all(len(secret) >= 32 for secret in secrets), "a secret of 32 bytes"
-        self._keys = {blake2b(secret, digest_size=1, person=b"key id").digest(): secret for secret in reversed(secrets)}
-        self._present = blake2b(secrets[0], digest_size=1, person=b"key id").digest()
+        self._secrets = [(blake2b(secret, digest_size=1, person=b"key id").digest(), secret) for secret in secrets]
 
     def token(self, ref: TicketRef) -> str:
         """The token of a ticket, the same each time."""
         meant = f"{ref.branch_id}/{ref.ticket}".encode()
-        proof = self._proof(self._present, meant)
-        return urlsafe_b64encode(self._present + proof + meant).rstrip(b"=").decode()
+        key_id, secret = self._secrets[0]
+        return urlsafe_b64encode(key_id + _proof(secret, meant) + meant).rstrip(b"=").decode()
 
     def read(self, token: str) -> TicketRef | None:
         """The ticket that a token means; None for a text that we did not make."""
@@ -52,7 +51,8 @@ class Tokens:
         except (binascii.Error, ValueError):
             return None
         key_id, proof, meant = raw[:1], raw[1 : 1 + DIGEST_BYTES], raw[1 + DIGEST_BYTES :]
-        if key_id not in self._keys or not hmac.compare_digest(proof, self._proof(key_id, meant)):
+        proofs = (_proof(secret, meant) for known_id, secret in self._secrets if known_id == key_id)
+        if not any(hmac.compare_digest(proof, right) for right in proofs):
             return None
         if urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
             return None  # the same bytes, written another way
@@ -60,10 +60,13 @@ class Tokens:
         return TicketRef(branch_id, ticket)
 
     def fingerprint(self, request: bytes) -> bytes:
-        """A keyed hash of a request, to tell a retry from another request under the same key."""
-        return blake2b(
-            request, key=self._keys[self._present][:64], digest_size=DIGEST_BYTES, person=b"request"
-        ).digest()
+        """A keyed hash of a request, to tell a retry from another request under the same key.
 
-    def _proof(self, key_id: bytes, meant: bytes) -> bytes:
-        return blake2b(meant, key=self._keys[key_id][:64], digest_size=DIGEST_BYTES, person=b"ticket").digest()
+        It is of the oldest secret, so that a retry is known as one after the present secret was replaced.
+        """
+        _, oldest = self._secrets[-1]
+        return blake2b(request, key=oldest[:64], digest_size=DIGEST_BYTES, person=b"request").digest()
+
+
+def _proof(secret: bytes, meant: bytes) -> bytes:
+    return blake2b(meant, key=secret[:64], digest_size=DIGEST_BYTES, person=b"ticket").digest()
