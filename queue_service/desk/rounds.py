@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import structlog
 
+from queue_service.desk.branch import Change
 from queue_service.desk.remarks import Remarks
-from queue_service.desk.service import Change, Desk
+from queue_service.desk.service import Desk
 from queue_service.infra.bus import Bus, Moved, News
 from queue_service.infra.clock import Clock
 from queue_service.journal.entries import DayId

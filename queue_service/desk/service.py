@@ -1,79 +1,26 @@
-"""Runs the business days of all branches: load, decide, append, evolve, tell.
-
-One command of a branch at a time: the next is decided when the one before is durable, so that nothing is ever taken
-back. Another process may serve the same branch: whoever loses a seq works the rest off under the branch's lock.
-"""
+"""Runs the business days of all branches: load, decide, append, evolve, tell."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
-
-import structlog
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
 
 from queue_service.catalog.service import Catalog
-from queue_service.desk.views import View
-from queue_service.hall.commands import ChangeTerms, Command
+from queue_service.desk.branch import Ask, BranchDesk, Change, failures_told, read
 from queue_service.hall.day import Day
-from queue_service.hall.decide import Accepted, Decision, decide
-from queue_service.hall.events import Event, Phase
-from queue_service.hall.evolve import evolve, replay
-from queue_service.hall.hours import business_on
-from queue_service.hall.phases import advance, due_at, open_day
-from queue_service.hall.refusals import Refusal
-from queue_service.infra.answers import encode
-from queue_service.infra.chance import secure_token
+from queue_service.hall.events import Phase
+from queue_service.hall.evolve import replay
 from queue_service.infra.clock import Clock
 from queue_service.infra.problems import Problem
-from queue_service.journal import codec
-from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
-from queue_service.journal.store import Journal, JournalOverloaded, JournalUnavailable
+from queue_service.journal.entries import DayId
+from queue_service.journal.store import Journal
 from queue_service.settings import Settings
 
 DUE_DAYS_MAX = 1000
 """Days that one round of waking works off."""
 WAKING_MAX = 10
 """Branches that are woken at the same time."""
-CLOCK = "clock"
-CATALOG = "catalog"
-ROUNDS_MAX = 5
-"""Times a command is tried on a day that turns out to be over, or was opened by another process."""
-MARK_BYTES = 12
-RETRY_LATER = {"Retry-After": "1"}
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A command of somebody, and how to word its answer."""
-
-    branch_id: str
-    actor: str
-    kind: str
-    command: Command
-    answer: Callable[[Day, Accepted], View]
-    key: str | None = None
-    fingerprint: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A day after an entry, which is durable, and the entry's events; none of a day that was only loaded."""
-
-    day: Day
-    events: tuple[Event, ...]
-
 
 Listener = Callable[[Change], None]
-
-
-class Writer(Protocol):
-    """Where entries go: the journal, or a day of it that is held exclusively."""
-
-    async def append(self, append: Append) -> Outcome: ...
 
 
 class Desk:
@@ -84,7 +31,10 @@ class Desk:
         self._catalog = catalog
         self._clock = clock
         self._pending_max = settings.desk_pending_max
-        self._branches: dict[str, _Branch] = {}
+        self._past: OrderedDict[DayId, Day] = OrderedDict()
+        self._past_max = settings.past_days_max
+        self._reading_past = asyncio.Lock()
+        self._branches: dict[str, BranchDesk] = {}
         self.listeners: list[Listener] = []
         """Called in the loop after each durable entry; must not wait and must not raise."""
 
@@ -100,12 +50,12 @@ class Desk:
 
         Another process may be some milliseconds ahead. Raises `Problem`: `branch.unknown` (404), the 503 of `submit`.
         """
-        with _failures_told():
+        with failures_told():
             return await self._branch(branch_id).today()
 
     async def look_again(self, branch_id: str) -> Day:
         """The present day with all that other processes have written by now; raises as `today` does."""
-        with _failures_told():
+        with failures_told():
             await self._branch(branch_id).resync()
             return await self._branch(branch_id).today()
 
@@ -119,9 +69,19 @@ class Desk:
         newest = self.newest(day_id.branch_id)
         if newest is not None and newest.business_on == day_id.business_on:
             return newest
-        with _failures_told():
-            entries = await self._journal.load(day_id)
-        return replay(map(_read, entries)) if entries else None
+        with failures_told():
+            async with self._reading_past:
+                if day_id in self._past:
+                    self._past.move_to_end(day_id)
+                    return self._past[day_id]
+                entries = await self._journal.load(day_id)
+                # Beside the loop: a day of thousands of entries takes a while.
+                day = await asyncio.to_thread(replay, map(read, entries)) if entries else None
+                if day is not None and day.phase is Phase.OVER:
+                    self._past[day_id] = day
+                    if len(self._past) > self._past_max:
+                        self._past.popitem(last=False)
+                return day
 
     async def wake(self) -> None:
         """Work off everything that is due in any branch, and take new catalogues into the open days.
@@ -135,7 +95,9 @@ class Desk:
             if self._catalog.current(day_id.branch_id) is not None
         )
         await self._catalog.refresh()
-        failures += await _each(branch.follow_catalog() for branch in list(self._branches.values()))
+        branches = list(self._branches.values())
+        failures += await _each(branch.turn_the_day() for branch in branches)
+        failures += await _each(branch.follow_catalog() for branch in branches)
         if failures:
             raise ExceptionGroup("not all branches were woken", failures)
 
@@ -150,297 +112,23 @@ class Desk:
         for branch in list(self._branches.values()):
             await branch.resync()
 
-    def _branch(self, branch_id: str) -> "_Branch":
+    async def close(self) -> None:
+        """Returns when every command that was begun has ended; to be called before the journal is closed."""
+        for branch in self._branches.values():
+            await branch.close()
+
+    def _branch(self, branch_id: str) -> BranchDesk:
         branch = self._branches.get(branch_id)
         if branch is None:
             if self._catalog.current(branch_id) is None:
                 raise Problem("branch.unknown", 404)
-            branch = _Branch(branch_id, self._journal, self._catalog, self._clock, self._pending_max, self._tell)
+            branch = BranchDesk(branch_id, self._journal, self._catalog, self._clock, self._pending_max, self._tell)
             self._branches[branch_id] = branch
         return branch
 
     def _tell(self, change: Change) -> None:
         for listener in self.listeners:
             listener(change)
-
-
-class _SeqLost(Exception):
-    """Another process wrote the next entry."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """What has been written so far on the way to one answer."""
-
-    day: Day
-    changes: list[Change]
-    decision: Decision | None = None
-    answer: bytes | None = None
-    is_behind: bool = False
-    """Whether another process has certainly written more on the day."""
-
-
-class _Branch:
-    """The one place where a branch's commands are decided, one after another."""
-
-    def __init__(
-        self,
-        branch_id: str,
-        journal: Journal,
-        catalog: Catalog,
-        clock: Clock,
-        pending_max: int,
-        tell: Callable[[Change], None],
-    ) -> None:
-        self._id = branch_id
-        self._journal = journal
-        self._catalog = catalog
-        self._clock = clock
-        self._tell = tell
-        self._turn = asyncio.Lock()
-        self._pending = 0
-        self._pending_max = pending_max
-        self.day: Day | None = None
-        """The newest durable state."""
-        self._is_known = False
-        """Whether `day` holds all that was written here; not so after an append whose end we did not see."""
-
-    async def submit(self, ask: Ask) -> bytes:
-        if self._pending >= self._pending_max:
-            raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
-        self._pending += 1
-        try:
-            with _failures_told():
-                async with self._turn:
-                    work = await self._run(ask)
-                if work.answer is None and ask.key is not None:
-                    # Nothing was written: either this is a retry of what was done, or there is really nothing to do.
-                    used = await self._journal.find_key(self._id, ask.actor, ask.key)
-                    if used is not None:
-                        return _same_answer(used, ask)
-        finally:
-            self._pending -= 1
-        if work.answer is not None:
-            return work.answer
-        assert work.decision is not None, "a command was decided"
-        if isinstance(work.decision, Refusal):
-            raise refusal_problem(work.decision)
-        return encode(ask.answer(work.day, work.decision))
-
-    async def today(self) -> Day:
-        day = self.day
-        now = self._clock()
-        if day is not None and self._is_known and day.phase is not Phase.OVER:
-            due = due_at(day)
-            if due is None or due > now:
-                return day
-        async with self._turn:
-            return (await self._run(None)).day
-
-    async def wake(self, day_id: DayId) -> None:
-        """Work off what is due on a day of this branch, the present one or one that was left behind."""
-        terms = self._catalog.current(self._id)
-        assert terms is not None, "a branch of the catalogue"
-        async with self._turn:
-            is_present = business_on(terms.hours, self._clock()) == day_id.business_on
-            if is_present or self.day is not None:
-                await self._run(None)
-            if not is_present:
-                await self._end_past(day_id)
-
-    async def follow(self, day_id: DayId, seq: int) -> None:
-        async with self._turn:
-            if self.day is not None and day_id.business_on == self.day.business_on and seq > self.day.seq:
-                await self._catch_up(self.day)
-
-    async def resync(self) -> None:
-        async with self._turn:
-            if self.day is not None:
-                await self._catch_up(self.day)
-
-    async def follow_catalog(self) -> None:
-        terms = self._catalog.current(self._id)
-        if terms is None or self.day is None or terms.version <= self.day.terms.version or self.day.phase is Phase.OVER:
-            return
-        ask = Ask(
-            branch_id=self._id,
-            actor=CATALOG,
-            kind="terms.change",
-            command=ChangeTerms(terms=terms),
-            answer=lambda _day, _accepted: {},
-            key=f"terms:{self.day.business_on}:{terms.version}",
-        )
-        try:
-            await self.submit(ask)
-        except Problem as problem:
-            log.warning("terms.not_taken", branch=self._id, version=terms.version, code=problem.code)
-
-    async def _run(self, ask: Ask | None) -> _Work:
-        """Bring the day up to now and do what is asked on it; all of it is durable on return."""
-        for _ in range(ROUNDS_MAX):
-            now = self._clock()
-            day = await self._open(now)
-            try:
-                work = await self._do(day, ask, now)
-            except _SeqLost:
-                self.day = None  # the journal is not the one that we knew, as after a restore: read it anew
-                continue
-            except BaseException:
-                self._is_known = False  # only the journal knows what was written before this
-                raise
-            self._install(work)
-            if work.day.phase is not Phase.OVER:
-                return work
-        raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
-
-    async def _do(self, day: Day, ask: Ask | None, now: datetime) -> _Work:
-        work = _Work(day, [])
-        try:
-            await self._steps(work, ask, now, self._journal)
-            if work.decision is None or work.answer is not None:
-                return work
-            # A no, or that there is nothing to do, must be true of the newest state: no append has shown that it is.
-            if not await self._journal.load(_day_id(work.day), work.day.seq):
-                return work
-        except _SeqLost:
-            pass
-        self._install(work)
-        async with self._journal.exclusive(_day_id(work.day)) as held:
-            theirs = await held.load(work.day.seq)
-            work = _Work(replay(map(_read, theirs), work.day), [])
-            work.changes.append(Change(work.day, _events(theirs)))
-            await self._steps(work, ask, now, held)
-        return work
-
-    async def _steps(self, work: _Work, ask: Ask | None, now: datetime, writer: Writer) -> None:
-        at = max(now, work.day.at)
-        while (due := advance(work.day, at)) is not None:
-            due_time = max(due.at, work.day.at)
-            await self._write(work, writer, due_time, CLOCK, "clock", due.events, key=due.key)
-        if ask is None or work.day.phase is Phase.OVER:
-            return
-        work.decision = decide(work.day, ask.command, at)
-        if isinstance(work.decision, Accepted) and work.decision.events:
-            await self._write(work, writer, at, ask.actor, ask.kind, work.decision.events, ask=ask)
-
-    async def _write(
-        self,
-        work: _Work,
-        writer: Writer,
-        at: datetime,
-        actor: str,
-        kind: str,
-        events: tuple[Event, ...],
-        *,
-        key: str | None = None,
-        ask: Ask | None = None,
-    ) -> None:
-        before = work.day
-        day = evolve(before, before.seq + 1, at, events)
-        answer = fingerprint = None
-        if ask is not None:
-            assert isinstance(work.decision, Accepted), "only what was accepted is written"
-            answer = encode(ask.answer(day, work.decision))
-            key = ask.key
-            # Without a key a mark of its own, lest the journal take another process's like entry for this one.
-            fingerprint = ask.fingerprint if key is not None else secure_token(MARK_BYTES).encode()
-        entry = Entry(
-            branch_id=day.branch_id,
-            business_on=day.business_on,
-            seq=day.seq,
-            key=key,
-            fingerprint=fingerprint,
-            at=at,
-            actor=actor,
-            kind=kind,
-            events=codec.encode(events),
-            answer=answer,
-        )
-        due = due_at(day)
-        outcome = await writer.append(Append(entry=entry, due_at=due, due_changed=due != due_at(before)))
-        match outcome:
-            case Appended():
-                work.day, work.answer = day, answer
-                work.changes.append(Change(day, events))
-            case SeqTaken():
-                raise _SeqLost
-            case KeyUsed(entry=used):
-                if ask is None:
-                    raise _SeqLost
-                work.answer = _same_answer(used, ask)
-                work.is_behind = used.day == _day_id(before) and used.seq > before.seq
-
-    async def _open(self, now: datetime) -> Day:
-        """The present day, loaded or opened."""
-        if self.day is not None and self.day.phase is not Phase.OVER:
-            if not self._is_known:
-                await self._catch_up(self.day)
-            return self.day
-        terms = self._catalog.current(self._id)
-        assert terms is not None, "a branch of the catalogue"
-        on = business_on(terms.hours, now)
-        if self.day is not None:  # over is over, even by a clock that went back
-            on = max(on, self.day.business_on + timedelta(days=1))
-        day_id = DayId(branch_id=self._id, business_on=on)
-        for _ in range(ROUNDS_MAX):
-            entries = await self._journal.load(day_id)
-            if entries:
-                self._install(_Work(day := replay(map(_read, entries)), [Change(day, ())]))
-                return day
-            await self._append_opening(day_id, now)
-        raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
-
-    async def _append_opening(self, day_id: DayId, now: datetime) -> None:
-        terms = self._catalog.current(self._id)
-        assert terms is not None, "a branch of the catalogue"
-        events = (open_day(terms, day_id.business_on, now),)
-        day = evolve(None, 1, now, events)
-        entry = Entry(
-            branch_id=self._id,
-            business_on=day_id.business_on,
-            seq=1,
-            key=None,
-            fingerprint=None,
-            at=now,
-            actor=CLOCK,
-            kind="day.open",
-            events=codec.encode(events),
-            answer=None,
-        )
-        await self._journal.append(Append(entry=entry, due_at=due_at(day), due_changed=True))
-
-    async def _catch_up(self, day: Day) -> None:
-        """Take in what others wrote on the day that we have."""
-        tail = await self._journal.load(_day_id(day), day.seq)
-        newest = replay(map(_read, tail), day)
-        self._install(_Work(newest, [Change(newest, _events(tail))] if tail else []))
-
-    async def _end_past(self, day_id: DayId) -> None:
-        entries = await self._journal.load(day_id)
-        if entries:
-            with suppress(_SeqLost):  # then another process is at it
-                await self._steps(_Work(replay(map(_read, entries)), []), None, self._clock(), self._journal)
-
-    def _install(self, work: _Work) -> None:
-        self.day, self._is_known = work.day, not work.is_behind
-        for change in work.changes:
-            self._tell(change)
-
-
-def refusal_problem(refusal: Refusal) -> Problem:
-    """A refusal of the rules as an HTTP problem: what does not exist is 404, what cannot be now is 409."""
-    return Problem(refusal.code, 404 if refusal.code.endswith(".unknown") else 409, dict(refusal.params))
-
-
-@contextmanager
-def _failures_told() -> Iterator[None]:
-    """The journal's failures as HTTP problems."""
-    try:
-        yield
-    except JournalOverloaded as error:
-        raise Problem("desk.overloaded", 503, headers=RETRY_LATER) from error
-    except JournalUnavailable as error:
-        raise Problem("journal.unavailable", 503, headers=RETRY_LATER) from error
 
 
 async def _each(works: Iterable[Awaitable[None]]) -> list[Exception]:
@@ -453,22 +141,3 @@ async def _each(works: Iterable[Awaitable[None]]) -> list[Exception]:
 
     outcomes = await asyncio.gather(*map(one, works), return_exceptions=True)
     return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-
-
-def _same_answer(used: Entry, ask: Ask) -> bytes:
-    if used.fingerprint != ask.fingerprint:
-        raise Problem("key.reused", 422)
-    assert used.answer is not None, "an entry with a caller's key has an answer"
-    return used.answer
-
-
-def _day_id(day: Day) -> DayId:
-    return DayId(branch_id=day.branch_id, business_on=day.business_on)
-
-
-def _read(entry: Entry) -> tuple[int, datetime, tuple[Event, ...]]:
-    return entry.seq, entry.at, codec.decode(entry.events)
-
-
-def _events(entries: list[Entry]) -> tuple[Event, ...]:
-    return tuple(event for entry in entries for event in codec.decode(entry.events))

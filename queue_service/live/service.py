@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from queue_service.desk.service import Change, Desk
+from queue_service.desk.branch import Change
+from queue_service.desk.service import Desk
 from queue_service.desk.views import View, visitor_view
 from queue_service.hall.day import Day
 from queue_service.hall.events import Phase, TicketCalled, TicketRecalled, TicketResumed

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from queue_service.catalog.service import Catalog
-from queue_service.desk.service import Ask, Change, Desk
+from queue_service.desk.branch import Ask, Change
+from queue_service.desk.service import Desk
 from queue_service.desk.views import View, ticket_answer
 from queue_service.hall.commands import CallNext, Command, Finish, IssueTicket, OpenWindow, Start
 from queue_service.hall.day import Day

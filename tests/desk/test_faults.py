@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from queue_service.desk.service import Ask
+from queue_service.desk.branch import Ask
 from queue_service.hall.commands import IssueTicket
 from queue_service.hall.day import Day
 from queue_service.hall.decide import Accepted
