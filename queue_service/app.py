@@ -1,5 +1,6 @@
 """The composition root: every part of the core, made once and put together."""
 
+import gc
 from asyncio import Task, create_task, gather, get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,7 +28,6 @@ from queue_service.infra.clock import Clock, system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.limits import Limits, SocketSeats
 from queue_service.infra.metrics import Metrics
-from queue_service.infra.migrate import is_current
 from queue_service.infra.push import Sockets
 from queue_service.journal import open_journal
 from queue_service.live import api as live_api
@@ -40,6 +40,9 @@ from queue_service.wire import messages
 
 DESCRIPTION = """Numbers, windows and live views of a hall. Errors are `application/problem+json` with a stable `code`;
 `POST`s that change a hall take `Idempotency-Key`. The messages of the live sockets stand under `x-sockets`."""
+GC_THRESHOLDS = (50_000, 50, 50)
+"""New containers before a look at the young ones, and how many looks before one at the older ones. Days are values
+without cycles, which reference counts free at once: there is little to find."""
 
 
 def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_clock) -> FastAPI:
@@ -50,7 +53,8 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await _start(app, stack, settings, limits, checks, clock)
+            await _start(app, stack, settings, limits, metrics, checks, clock)
+            _spare_collector(stack)
             yield
 
     app = FastAPI(
@@ -69,7 +73,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
     app.include_router(metrics.router())
     app.include_router(health.router(checks, settings))
     app.router.routes.extend(web_routes.routes(settings))
-    metrics.sockets_open.set_function(lambda: len(sockets))
+    metrics.watch(sockets)
     edge.install(app, settings=settings, limits=limits, metrics=metrics)
     return app
 
@@ -79,12 +83,13 @@ async def _start(
     stack: AsyncExitStack,
     settings: Settings,
     limits: Limits,
+    metrics: Metrics,
     checks: dict[str, health.Check],
     clock: Clock,
 ) -> None:
     database = await Database.open(settings)
     stack.push_async_callback(database.close)
-    journal = await open_journal(settings)
+    journal = await open_journal(settings, on_commit=metrics.journal_commit_s.observe)
     stack.push_async_callback(journal.close)
     identity = Identity(database, settings, PasswordHash.recommended())
     stack.callback(identity.close)
@@ -107,14 +112,7 @@ async def _start(
     )
     app.state.lobby = lobby
 
-    async def database_is_current() -> str | None:
-        return None if await is_current(settings) else "not_migrated"
-
-    async def journal_answers() -> str | None:
-        await journal.ping()
-        return None
-
-    checks.update(database=database_is_current, journal=journal_answers)
+    checks.update(database=database.ping, journal=journal.ping)
 
     follower = Follower(desk, bus)
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
@@ -125,6 +123,15 @@ async def _start(
     ]
     tasks = [create_task(for_ever(*one), name=one[0]) for one in rounds]
     stack.push_async_callback(_end, tasks)
+
+
+def _spare_collector(stack: AsyncExitStack) -> None:
+    """Keep the garbage collector from looking through a whole hall again and again while a ticket waits."""
+    stack.callback(gc.set_threshold, *gc.get_threshold())
+    stack.callback(gc.unfreeze)
+    gc.collect()
+    gc.freeze()  # modules, routes, models, the terms: what the start made stays until the end
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def _end(tasks: list[Task[None]]) -> None:

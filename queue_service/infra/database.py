@@ -18,7 +18,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import asyncpg
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, select
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -100,6 +100,11 @@ class Database:
                 # corrupt a WAL that one connection writes while another checkpoints: both happen under one lock.
                 async with self._lock.held(self._wait_s_max), connection.begin():
                     yield connection
+
+    async def ping(self) -> None:
+        """Returns when the database has answered."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         await self._reader.dispose()

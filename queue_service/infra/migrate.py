@@ -1,4 +1,4 @@
-"""Brings both databases to the version of this release: `queue-service migrate`, and the readiness check.
+"""Brings both databases to the version of this release: `queue-service migrate`, and the look before a start.
 
 The migrations lie in `migrations/` beside the package in a checkout, and inside it in an installed wheel.
 """

@@ -9,6 +9,9 @@ from functools import partial
 from queue_service.journal.entries import Append, Outcome
 from queue_service.journal.store import JournalOverloaded
 
+OnCommit = Callable[[float], None]
+"""Called with the seconds from a batch's being handed over to its being durable."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -35,9 +38,15 @@ class Batches:
     """
 
     def __init__(
-        self, write: Callable[[Sequence[Waiting]], Coroutine[None, None, None]], *, pending_max: int, batch_max: int
+        self,
+        write: Callable[[Sequence[Waiting]], Coroutine[None, None, None]],
+        *,
+        pending_max: int,
+        batch_max: int,
+        on_commit: OnCommit | None = None,
     ) -> None:
         self._write = write
+        self._on_commit = on_commit
         self._pending_max = pending_max
         self._batch_max = batch_max
         self._pending: deque[Waiting] = deque()
@@ -66,9 +75,10 @@ class Batches:
 
     def start(self, batch: Sequence[Waiting], work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Runs `work`, which settles `batch`, beside the writer; whoever it does not settle gets what it raises."""
-        task = asyncio.get_running_loop().create_task(work)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(partial(self._end, batch))
+        task.add_done_callback(partial(self._end, batch, loop.time()))
         return task
 
     async def close(self) -> None:
@@ -87,12 +97,14 @@ class Batches:
         else:
             self._is_writing = False
 
-    def _end(self, batch: Sequence[Waiting], task: asyncio.Task[None]) -> None:
+    def _end(self, batch: Sequence[Waiting], started_s: float, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             for waiting in batch:
                 waiting.fail(error)
+        elif self._on_commit is not None and any(waiting.outcome.done() for waiting in batch):
+            self._on_commit(asyncio.get_running_loop().time() - started_s)
 
 
 def check(append: Append) -> None:

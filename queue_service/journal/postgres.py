@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from queue_service.infra.database import postgres_engine
-from queue_service.journal.batches import Batches, Waiting, check
+from queue_service.journal.batches import Batches, OnCommit, Waiting, check
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
 from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
@@ -99,19 +99,22 @@ class PostgresJournal:
     was on a lost connection is settled beside the writer: under the locks, after looking at what is there.
     """
 
-    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
+    def __init__(self, engine: AsyncEngine, settings: Settings, on_commit: OnCommit | None) -> None:
         self._engine = engine
         self._wait_s_max = settings.database_wait_s_max
         self._writer: asyncpg.Connection | None = None  # kept: taking it from the pool for each batch costs a half more
         self._writer_kept = AsyncExitStack()
         self._batches = Batches(
-            self._write, pending_max=settings.journal_pending_max, batch_max=settings.journal_batch_max
+            self._write,
+            pending_max=settings.journal_pending_max,
+            batch_max=settings.journal_batch_max,
+            on_commit=on_commit,
         )
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
+    async def open(cls, settings: Settings, on_commit: OnCommit | None = None) -> Self:
         """Opens the migrated database; raises `JournalUnavailable` when it does not answer."""
-        journal = cls(postgres_engine(settings, "journal", settings.journal_pool_max), settings)
+        journal = cls(postgres_engine(settings, "journal", settings.journal_pool_max), settings, on_commit)
         await journal.ping()
         return journal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from queue_service.infra.filelock import FileLock, FileLockBusy
-from queue_service.journal.batches import Batches, Waiting
+from queue_service.journal.batches import Batches, OnCommit, Waiting
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
 from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
@@ -40,23 +40,28 @@ class SqliteJournal:
     Times are integers, microseconds of Unix time.
     """
 
-    def __init__(self, lock: FileLock, writer: "Thread", reader: "Thread", settings: Settings) -> None:
+    def __init__(
+        self, lock: FileLock, writer: "Thread", reader: "Thread", settings: Settings, on_commit: OnCommit | None
+    ) -> None:
         self._lock = lock
         self._writer = writer
         self._reader = reader
         self._batches = Batches(
-            self._write, pending_max=settings.journal_pending_max, batch_max=settings.journal_batch_max
+            self._write,
+            pending_max=settings.journal_pending_max,
+            batch_max=settings.journal_batch_max,
+            on_commit=on_commit,
         )
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
+    async def open(cls, settings: Settings, on_commit: OnCommit | None = None) -> Self:
         """Opens the migrated file; raises `JournalUnavailable` when another process has it open."""
         path = settings.data_dir / FILE_NAME
         lock = lock_journal(settings.data_dir)
         wait_s_max = settings.database_wait_s_max
         writer = await Thread.start("journal-writer", lambda: _open_writer(path, wait_s_max))
         reader = await Thread.start("journal-reader", lambda: _open_reader(path, wait_s_max))
-        return cls(lock, writer, reader, settings)
+        return cls(lock, writer, reader, settings, on_commit)
 
     async def append(self, append: Append) -> Outcome:
         return await self._batches.append(append)

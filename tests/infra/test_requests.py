@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from queue_service.infra.logging import configure
 from queue_service.infra.metrics import Metrics
+from queue_service.infra.push import CutReason, Sockets
 from queue_service.infra.requests import route_template
 from queue_service.settings import Settings
 from tests.infra.edged import an_app
@@ -115,13 +116,15 @@ async def test_figures_count_by_route_template() -> None:
     assert SECRET not in figures
 
 
-async def test_figures_of_others_are_there() -> None:
+async def test_figures_of_sockets_are_there() -> None:
     metrics = Metrics()
-    metrics.sockets_open.set_function(lambda: 7)
-    metrics.journal_commit_s.observe(0.002)
+    sockets = Sockets(Settings())
+    metrics.watch(sockets)
+    sockets.cuts[CutReason.FLOODING] += 3
     figures = (await get("/metrics", metrics)).text
-    assert "queue_sockets_open 7.0" in figures
-    assert "queue_journal_commit_seconds_count 1.0" in figures
+    assert "queue_sockets_open 0.0" in figures
+    assert 'queue_sockets_cut_total{reason="flooding"} 3.0' in figures
+    assert 'queue_sockets_cut_total{reason="stalled"} 0.0' in figures
 
 
 @pytest.mark.parametrize(
