@@ -1,6 +1,5 @@
 """What every branch offers now, and how that changes."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,13 +20,9 @@ class CatalogRefusal(StrEnum):
 
 
 class Catalog:
-    """The current terms of all branches, in memory.
-
-    `on_change` is called in the loop with the new terms of each branch, after they are stored; it must not raise.
-    """
+    """The current terms of all branches, in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.on_change: list[Callable[[Terms], None]] = []
         self._database = database
         self._current: dict[str, Terms] = {}
 
@@ -83,8 +78,5 @@ class Catalog:
         return 0 if current is None else current.version
 
     def _take_over(self, terms: Terms) -> None:
-        if terms.version <= self._version(terms.branch_id):
-            return
-        self._current[terms.branch_id] = terms
-        for tell in self.on_change:
-            tell(terms)
+        if terms.version > self._version(terms.branch_id):
+            self._current[terms.branch_id] = terms

@@ -55,12 +55,6 @@ class DayTimes:
             return False
         return self.numbers_from_at <= now < self.last_number_at
 
-    def is_open(self, now: datetime) -> bool:
-        """Whether the doors are open at `now`."""
-        if self.numbers_from_at is None or self.doors_close_at is None:
-            return False
-        return self.numbers_from_at <= now < self.doors_close_at
-
 
 def business_on(hours: Hours, now: datetime) -> date:
     """The business date that `now` belongs to in the branch's time zone."""

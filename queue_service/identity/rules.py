@@ -65,9 +65,6 @@ class Permission(StrEnum):
     """Switch the plan where the branch's terms grant it."""
     HELP_ASK = "help.ask"
     ALERT_TAKE = "alert.take"
-    CATALOG_EDIT = "catalog.edit"
-    STAFF_ADMINISTER = "staff.administer"
-    DEVICE_ADMINISTER = "device.administer"
 
 
 _LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -94,9 +91,6 @@ MAY: Mapping[Permission, frozenset[Role | DeviceKind]] = MappingProxyType(
         Permission.PLAN_SWITCH_GRANTED: _FLOOR,
         Permission.HELP_ASK: frozenset({DeviceKind.KIOSK}),
         Permission.ALERT_TAKE: _FLOOR,
-        Permission.CATALOG_EDIT: _LEADERS,
-        Permission.STAFF_ADMINISTER: frozenset({Role.ADMIN}),
-        Permission.DEVICE_ADMINISTER: frozenset({Role.ADMIN}),
     }
 )
 

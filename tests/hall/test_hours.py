@@ -52,15 +52,8 @@ def test_an_ordinary_day_has_its_four_times_and_its_end() -> None:
 def test_numbers_are_given_from_the_first_moment_and_not_at_the_last() -> None:
     times = day_times(daily("UTC"), MONDAY)
     tick = timedelta(microseconds=1)
-    opens, last, closes = (datetime(2026, 3, 2, *at, tzinfo=UTC) for at in ((9,), (17,), (17, 30)))
+    opens, last = (datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in (9, 17))
     assert [times.takes_numbers(at) for at in (opens - tick, opens, last - tick, last)] == [False, True, True, False]
-    assert [times.is_open(at) for at in (opens - tick, opens, last, closes - tick, closes)] == [
-        False,
-        True,
-        True,
-        True,
-        False,
-    ]
 
 
 def test_a_closed_day_takes_no_numbers_and_ends_with_the_next() -> None:
@@ -69,7 +62,6 @@ def test_a_closed_day_takes_no_numbers_and_ends_with_the_next() -> None:
     assert times == DayTimes(ends_at=tuesday, next_day_at=tuesday)
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert not times.takes_numbers(noon)
-    assert not times.is_open(noon)
 
 
 def test_the_business_day_starts_at_four() -> None:
@@ -92,7 +84,6 @@ def test_an_opening_past_midnight_belongs_to_the_day_it_began() -> None:
     assert times.numbers_from_at == local(SHANGHAI, MONDAY, 18)
     assert times.last_number_at == local(SHANGHAI, tuesday, 1, 30)
     assert times.doors_close_at == local(SHANGHAI, tuesday, 2)
-    assert times.is_open(local(SHANGHAI, tuesday, 1, 45))
     assert business_on(hours, local(SHANGHAI, tuesday, 1, 45)) == MONDAY
     assert times.ends_at == times.next_day_at == local(SHANGHAI, tuesday, 4)
     assert not list(hours_faults(hours))

@@ -24,9 +24,6 @@ EXPECTED = {
     Permission.PLAN_SWITCH_GRANTED: "-    yes     yes     yes   -     -",
     Permission.HELP_ASK: "         -      -       -       -     yes   -",
     Permission.ALERT_TAKE: "       -      yes     yes     yes   -     -",
-    Permission.CATALOG_EDIT: "     -      -       yes     yes   -     -",
-    Permission.STAFF_ADMINISTER: " -      -       -       yes   -     -",
-    Permission.DEVICE_ADMINISTER: "-      -       -       yes   -     -",
 }
 _COLUMNS: tuple[Role | DeviceKind, ...] = (*Role, *DeviceKind)
 
