@@ -14,12 +14,17 @@ from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
 
 Text = dict[str, str]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Language = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))?$"
+    ),
+]
+"""A BCP 47 tag in its usual case: language, script, region, one variant; no extension, no private use."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")]
 Yes = Annotated[bool, Field(strict=True)]
 Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-"""A name from a catalogue; no room for words about a person."""
+Delivered = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
 WindowState = Literal["closed", "open", "busy", "closing", "pausing", "paused"]
 LEGS_MAX = 8
 DELIVERED_MAX = 20
@@ -74,6 +79,8 @@ class Ticket(Answer):
     issued_at: datetime
     joined_at: datetime
     """The moment that decides the place in the queue."""
+    waiting_since: datetime
+    """When it began to wait, in the present leg or after it was brought back."""
     called_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -322,7 +329,7 @@ class WindowView(Answer):
     start_is_implicit: bool
     recalls_before_miss: int
     waiting: list[Ticket]
-    """Tickets this window may call, in calling order, the first `QUEUE_SHOWN_MAX`."""
+    """Tickets this window may call, in calling order, the first 50."""
     parked: list[Ticket]
     missed: list[Ticket]
     services: list[BoardService]
@@ -441,12 +448,14 @@ class CallRequest(Request):
     ticket: Id
     reason: Reason
 
+    """A code (`pause.<code>`); anything else becomes `other`, and is not kept."""
 
 class FinishRequest(Request):
     """Finish the service."""
 
     outcome: Outcome = Outcome.DONE
-    delivered: Annotated[list[Word], Field(max_length=DELIVERED_MAX)] = []
+    delivered: Annotated[list[Delivered], Field(max_length=DELIVERED_MAX)] = []
+    """Services of the branch and codes (`delivered.<code>`); anything else becomes `other` and a remark."""
 
 
 class ResumeRequest(Request):
@@ -455,6 +464,7 @@ class ResumeRequest(Request):
     ticket: Id
 
 
+    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
 class TransferRequest(Request):
     """Send the visitor on: to a service, a window, or both."""
 
@@ -498,12 +508,14 @@ class ClassRequest(Request):
     reason: Reason
 
 
+    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
 class PlanRequest(Request):
     """Put a window plan in force."""
 
     plan: Id
 
 
+    """A code (`divert.<code>`); anything else becomes `other` and a remark."""
 # ---------------------------------------------------------------------------------------------------------- sockets
 
 
@@ -511,6 +523,7 @@ class View(Answer):
     """A whole view: the newest replaces all before it.
 
     `rev` rises with each change of the view within one `epoch` (a start of the serving process); `seq` is the day's.
+    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
     """
 
     type: Literal["view"]
