@@ -79,8 +79,6 @@ class Ticket(Answer):
     issued_at: datetime
     joined_at: datetime
     """The moment that decides the place in the queue."""
-    waiting_since: datetime
-    """When it began to wait, in the present leg or after it was brought back."""
     called_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -433,6 +431,7 @@ class PauseRequest(Request):
     """Stop calling for a while."""
 
     reason: Reason
+    """A code (`pause.<code>`); anything else becomes `other`, and is not kept."""
     after_current: Yes = False
 
 
@@ -447,8 +446,8 @@ class CallRequest(Request):
 
     ticket: Id
     reason: Reason
+    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
 
-    """A code (`pause.<code>`); anything else becomes `other`, and is not kept."""
 
 class FinishRequest(Request):
     """Finish the service."""
@@ -464,7 +463,6 @@ class ResumeRequest(Request):
     ticket: Id
 
 
-    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
 class TransferRequest(Request):
     """Send the visitor on: to a service, a window, or both."""
 
@@ -493,12 +491,14 @@ class WalkInRequest(Request):
 
     service: Id
     reason: Reason
+    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
 
 
 class DivertRequest(Request):
     """Solve it without a window."""
 
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
+    """A code (`divert.<code>`); anything else becomes `other` and a remark."""
 
 
 class ClassRequest(Request):
@@ -506,16 +506,15 @@ class ClassRequest(Request):
 
     visitor_class: VisitorClass = Field(alias="class")
     reason: Reason
-
-
     """A code (`reason.<code>`); anything else becomes `other` and a remark."""
+
+
 class PlanRequest(Request):
     """Put a window plan in force."""
 
     plan: Id
 
 
-    """A code (`divert.<code>`); anything else becomes `other` and a remark."""
 # ---------------------------------------------------------------------------------------------------------- sockets
 
 
@@ -523,7 +522,6 @@ class View(Answer):
     """A whole view: the newest replaces all before it.
 
     `rev` rises with each change of the view within one `epoch` (a start of the serving process); `seq` is the day's.
-    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
     """
 
     type: Literal["view"]
