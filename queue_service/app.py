@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pydantic.json_schema import models_json_schema
 
+from queue_service import __version__
 from queue_service.catalog.service import Catalog
 from queue_service.desk import secrets, tickets_api, windows_api
 from queue_service.desk.remarks import Remarks
@@ -59,7 +60,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
 
     app = FastAPI(
         title="Queue service",
-        version="0.1.0",
+        version=__version__,
         description=DESCRIPTION,
         responses=problems.RESPONSES,
         redirect_slashes=False,
@@ -101,7 +102,7 @@ async def _start(
     stack.push_async_callback(desk.close)
     hub = Hub(settings=settings, epoch=secure_token(9), clock=clock, scheduler=get_running_loop())
     live = Live(desk, hub)
-    lobby = Lobby(desk=desk, catalog=catalog, live=live, seats=SocketSeats(settings))
+    lobby = Lobby(desk=desk, catalog=catalog, identity=identity, live=live, seats=SocketSeats(settings))
     identity.on_session_ended.append(lobby.end_session)
     remarks = Remarks(database)
     tokens = Tokens(await secrets.read_or_make(database, clock()))

@@ -1,23 +1,46 @@
 """Every setting of the service, with unit and default; the environment overrides them (prefix `QUEUE_`)."""
 
+import json
+import re
+from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "QUEUE_"
+
+
+_HOST = r"(\[[^\]]*\]|[^\[\]:,@]*)(:\d{0,5})?"
+_HOSTS = re.compile(f"{_HOST}(,{_HOST})*")
+
+
+class Rule(StrEnum):
+    """What a value has to be, where its type does not say it."""
+
+    ADDRESS = "address"
+    DATABASE_ADDRESS = "database_address"
+    NETWORKS = "networks"
 
 
 class Settings(BaseSettings):
     """Frozen after start; a change needs a restart."""
 
-    model_config = SettingsConfigDict(env_prefix="QUEUE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+    )
 
     # Edge
-    base_url: str = Field("http://127.0.0.1:8000", description="address under which browsers reach the service")
+    base_url: Annotated[str, Rule.ADDRESS] = Field(
+        "http://127.0.0.1:8000", description="address under which browsers reach the service"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8000, description="TCP port to listen on")
-    trusted_proxies: list[str] = Field(
-        [], description="addresses or networks whose X-Forwarded-For and -Proto are believed, as a JSON list"
+    port: int = Field(8000, ge=0, le=65_535, description="TCP port to listen on; 0 = any that is free")
+    trusted_proxies: Annotated[list[str], NoDecode, Rule.NETWORKS] = Field(
+        [], description="addresses or networks whose X-Forwarded-For and -Proto are believed, commas between them"
     )
     url_bytes_max: int = Field(4096, ge=256, description="longest path and query, in bytes")
     body_bytes_max: int = Field(65_536, ge=1024, description="largest body of a request, in bytes")
@@ -46,7 +69,7 @@ class Settings(BaseSettings):
 
     # Storage
     data_dir: Path = Field(Path("var"), description="folder of the SQLite files, and of the demo's access.json")
-    database_url: str | None = Field(
+    database_url: Annotated[str | None, Rule.DATABASE_ADDRESS] = Field(
         None, repr=False, description="PostgreSQL to use, postgresql://user@host:port/name; none = SQLite in data_dir"
     )
     database_wait_s_max: float = Field(
@@ -70,6 +93,7 @@ class Settings(BaseSettings):
 
     # Desk
     desk_pending_max: int = Field(500, ge=1, description="commands of one branch that may wait; beyond it 503")
+    past_days_max: int = Field(8, ge=1, description="past days held in memory for visitors who look at an old ticket")
     wake_s: float = Field(1, gt=0, description="seconds between two looks at what is due in any branch")
     keys_keep_days: int = Field(7, ge=1, description="days after which an Idempotency-Key may be used anew")
     remarks_keep_days: int = Field(30, ge=1, description="days after which what staff wrote about a ticket is erased")
@@ -116,5 +140,50 @@ class Settings(BaseSettings):
     sign_in_keys_max: int = Field(10_000, ge=1, description="accounts, and addresses, whose failures are remembered")
 
     # Pages
-    kiosk_url: str | None = Field(None, description="address of the kiosk's pages, for the home page; none = no link")
-    display_url: str | None = Field(None, description="address of the lobby board, for the home page; none = no link")
+    kiosk_url: Annotated[str | None, Rule.ADDRESS] = Field(
+        None, description="address of the kiosk's pages, for the home page; none = no link"
+    )
+    display_url: Annotated[str | None, Rule.ADDRESS] = Field(
+        None, description="address of the lobby board, for the home page; none = no link"
+    )
+
+    @field_validator("base_url", "kiosk_url", "display_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+                raise ValueError
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A JSON list is understood too."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return json.loads(value)
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            scheme, _, rest = value.partition("://")
+            hosts = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+            if scheme not in ("postgresql", "postgres") or not _HOSTS.fullmatch(hosts):
+                raise ValueError  # without words: the value holds a password
+        return value

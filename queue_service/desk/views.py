@@ -16,6 +16,7 @@ def ticket_view(day: Day, ticket: Ticket, outlook: Outlook) -> View:
     return {
         **_common(day, ticket, outlook),
         "service": ticket.service,
+        "waiting_since": ticket.waiting_since,
         "legs": ticket.legs,
         "to_confirm": ticket.is_to_confirm,
         "channel": ticket.channel,

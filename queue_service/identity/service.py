@@ -24,6 +24,7 @@ from queue_service.identity.rules import (
     staff_refusal,
     username_folded,
 )
+from queue_service.identity.store import Colleague
 from queue_service.infra.chance import secure_token
 from queue_service.infra.database import Database
 from queue_service.infra.limits import Buckets
@@ -166,6 +167,11 @@ class Identity:
         async with self._database.write() as connection:
             ended = await store.end_session(connection, _digest(token), now)
         self._staff.end(ended)
+
+    async def colleagues(self, branch_id: str) -> list[Colleague]:
+        """Who may work at a branch now: its active staff, and those who belong to every branch; by name."""
+        async with self._database.read() as connection:
+            return await store.colleagues(connection, branch_id)
 
     async def add_staff(
         self, *, username: str, password: str, name: str, roles: frozenset[Role], branch_id: str | None

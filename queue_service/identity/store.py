@@ -74,6 +74,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """A member of staff as the others at a branch know them."""
+
+    id: str
+    name: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
     """A caller as the rows tell it now; for a device nothing runs out."""
 
@@ -122,6 +131,19 @@ async def change_password_hash(connection: AsyncConnection, staff_id: str, passw
 async def deactivate_staff(connection: AsyncConnection, staff_id: str) -> None:
     """Nobody signs in by this account any more."""
     await connection.execute(update(staff).where(staff.c.id == staff_id).values(active=False))
+
+
+async def colleagues(connection: AsyncConnection, branch_id: str) -> list[Colleague]:
+    """The active staff of a branch, and those who belong to every branch; by name."""
+    query = (
+        select(staff.c.id, staff.c.name, staff.c.roles)
+        .where(staff.c.active, (staff.c.branch_id == branch_id) | staff.c.branch_id.is_(None))
+        .order_by(staff.c.name, staff.c.id)
+    )
+    return [
+        Colleague(id=row.id, name=row.name, roles=frozenset(Role(role) for role in row.roles))
+        for row in await connection.execute(query)
+    ]
 
 
 async def add_session(

@@ -1,4 +1,4 @@
-"""What can be read and followed: branches, board, floor; the live sockets."""
+"""What can be read and followed: branches, board, floor, who works there; the live sockets."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from queue_service.desk.service import Desk
 from queue_service.desk.tickets_api import Token, visited
 from queue_service.identity.guard import allowed, demand, identify
 from queue_service.identity.rules import Caller, Permission
+from queue_service.identity.service import Identity
 from queue_service.infra.answers import JsonBytes, encode
 from queue_service.infra.limits import SocketSeats
 from queue_service.infra.problems import Problem
@@ -51,6 +52,7 @@ class Lobby:
 
     desk: Desk
     catalog: Catalog
+    identity: Identity
     live: Live
     seats: SocketSeats
 
@@ -71,19 +73,19 @@ LobbyOf = Annotated[Lobby, Depends(_lobby)]
 async def branches(lobby: LobbyOf) -> JsonBytes:
     """All branches with their services and live waits."""
     days = [await lobby.desk.today(terms.branch_id) for terms in lobby.catalog.branches()]
-    return JsonBytes(encode({"branches": [views.branch_summary(day) for day in days]}))
+    return JsonBytes(encode({"branches": [views.branch_summary(lobby.live.sight(day)) for day in days]}))
 
 
 @router.get("/branches/{branch}", tags=["branches"], responses={200: {"model": messages.Branch}})
 async def branch(branch: BranchId, lobby: LobbyOf) -> JsonBytes:
     """One branch with its hours."""
-    return JsonBytes(encode(views.branch(await lobby.desk.today(branch))))
+    return JsonBytes(encode(views.branch(lobby.live.sight(await lobby.desk.today(branch)))))
 
 
 @router.get("/branches/{branch}/board", tags=["branches"], responses={200: {"model": messages.Board}})
 async def board(branch: BranchId, lobby: LobbyOf) -> JsonBytes:
     """The lobby board, as its socket sends it."""
-    return JsonBytes(encode(views.board(await lobby.desk.today(branch))))
+    return JsonBytes(encode(views.board(lobby.live.sight(await lobby.desk.today(branch)))))
 
 
 @router.get("/branches/{branch}/floor", tags=["branches"], responses={200: {"model": messages.Floor}})
@@ -92,7 +94,19 @@ async def floor(
 ) -> JsonBytes:
     """The hall as its staff see it."""
     del caller
-    return JsonBytes(encode(views.floor(await lobby.desk.today(branch))))
+    return JsonBytes(encode(views.floor(lobby.live.sight(await lobby.desk.today(branch)))))
+
+
+@router.get("/branches/{branch}/staff", tags=["branches"], responses={200: {"model": messages.Colleagues}})
+async def staff(
+    branch: BranchId, lobby: LobbyOf, caller: Annotated[Caller, Depends(allowed(Permission.FLOOR_VIEW))]
+) -> JsonBytes:
+    """Who works at the branch: the names to the ids that windows, alerts and remarks carry."""
+    del caller
+    await lobby.desk.today(branch)  # refuses a branch that there is not
+    people = await lobby.identity.colleagues(branch)
+    told = [{"id": person.id, "name": person.name, "roles": sorted(person.roles)} for person in people]
+    return JsonBytes(encode({"staff": told}))
 
 
 @router.websocket("/branches/{branch}/live")

@@ -11,7 +11,7 @@ from queue_service.hall.events import Phase, TicketCalled, TicketRecalled, Ticke
 from queue_service.infra.answers import encode
 from queue_service.live import views
 from queue_service.live.channels import ChannelKey, Hub, Snapshot, Source, Subscription
-from queue_service.waits.rules import Outlook
+from queue_service.live.views import Sight
 
 BOARD = "board"
 FLOOR = "floor"
@@ -28,7 +28,15 @@ class Live:
     def __init__(self, desk: Desk, hub: Hub) -> None:
         self._desk = desk
         self.hub = hub
+        self._sights: dict[str, Sight] = {}
         desk.listeners.append(self._on_change)
+
+    def sight(self, day: Day) -> Sight:
+        """The day to be looked at; all who look at the same share the work."""
+        sight = self._sights.get(day.branch_id)
+        if sight is None or sight.day is not day:
+            sight = self._sights[day.branch_id] = Sight(day)
+        return sight
 
     def board(self, day: Day) -> tuple[ChannelKey, Source]:
         """The channel of the lobby board."""
@@ -41,11 +49,11 @@ class Live:
     def window(self, day: Day, number: int) -> tuple[ChannelKey, Source]:
         """The channel of one window; closed with `GONE` when the catalogue takes the window away."""
         key = ChannelKey(branch=day.branch_id, view=WINDOW, part=str(number))
-        last = day
+        last = self.sight(day)
 
-        def view(newest: Day) -> View:
+        def view(newest: Sight) -> View:
             nonlocal last
-            last = newest if newest.terms.window(number) is not None else last
+            last = newest if newest.day.terms.window(number) is not None else last
             return views.window(last, number)
 
         return key, self._source(day, view)
@@ -53,21 +61,21 @@ class Live:
     def ticket(self, day: Day, ticket_id: str) -> tuple[ChannelKey, Source]:
         """The channel of a visitor's ticket; it stands still when the ticket's day is over."""
         key = ChannelKey(branch=day.branch_id, view=TICKET, part=ticket_id)
-        last = day
+        last = self.sight(day) if self._desk.newest(day.branch_id) is day else Sight(day)
 
-        def view(newest: Day) -> View:
+        def view(newest: Sight) -> View:
             nonlocal last
-            last = newest if newest.business_on == day.business_on else last
-            ticket = last.ticket(ticket_id)
+            last = newest if newest.day.business_on == day.business_on else last
+            ticket = last.day.ticket(ticket_id)
             assert ticket is not None, "a ticket that was issued stays"
-            return visitor_view(last, ticket, Outlook(last))
+            return visitor_view(last.day, ticket, last.outlook)
 
         return key, self._source(day, view)
 
-    def _source(self, day: Day, view: Callable[[Day], View]) -> Source:
+    def _source(self, day: Day, view: Callable[[Sight], View]) -> Source:
         def snapshot() -> Snapshot:
             newest = self._desk.newest(day.branch_id) or day
-            return Snapshot(newest.seq, encode(view(newest)))
+            return Snapshot(newest.seq, encode(view(self.sight(newest))))
 
         return snapshot
 

@@ -4,41 +4,99 @@ Nothing here depends on the time of looking: what time alone changes (hours, pla
 """
 
 from datetime import timedelta
+from functools import cached_property
+from itertools import islice
 
 from queue_service.desk.views import (
     View,
     alert_view,
-    board_window,
     missed_rule,
     ticket_view,
     wait_view,
     window_view,
 )
-from queue_service.hall.day import Day
+from queue_service.hall.day import Day, lane_key
+from queue_service.hall.decide import issue_refusal
 from queue_service.hall.events import Phase
 from queue_service.hall.hours import Hours, Opening, next_opening
-from queue_service.hall.lanes import Lane, LaneKey
+from queue_service.hall.lifecycle import MAY, Action
+from queue_service.hall.refusals import Code
 from queue_service.hall.routing import in_order
 from queue_service.hall.terms import Service
 from queue_service.hall.tickets import Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.waits.rules import Outlook
+from queue_service.wire import messages
 
 SHOWN_MAX = 50
 """Waiting tickets that a window's view lists."""
 
 LIKELY = frozenset({"open", "call-next", "start", "finish"})
 """Verbs that a console may mark as the usual next one."""
+CLOSED_REASONS = {
+    Code.BRANCH_CLOSED: "closed",
+    Code.SERVICE_NOT_OFFERED: "no_window",
+    Code.SERVICE_FULL: "full",
+}
+BOARD_WINDOW = tuple(messages.BoardWindow.model_fields)
+"""What of a window is for everybody."""
 IS_OPEN = frozenset({Phase.NUMBERS, Phase.DOORS})
 
 
-def board(day: Day) -> View:
+class Sight:
+    """A day as it is looked at: what several views share is made once."""
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self.outlook = Outlook(day)
+        self._tickets: dict[str, View] = {}
+
+    def ticket(self, ticket: Ticket) -> View:
+        """A ticket as staff see it."""
+        shown = self._tickets.get(ticket.id)
+        if shown is None:
+            self.outlook.place_all()
+            shown = self._tickets[ticket.id] = ticket_view(self.day, ticket, self.outlook)
+        return shown
+
+    @cached_property
+    def line(self) -> list[Ticket]:
+        """All who wait, in calling order."""
+        return [self.day.live[ticket] for _, _, ticket in in_order(self.day, list(self.day.lanes.items()))]
+
+    @cached_property
+    def others(self) -> list[Ticket]:
+        """All who are in the hall and do not wait, in order of joining."""
+        others = (ticket for ticket in self.day.live.values() if ticket.status is not TicketStatus.WAITING)
+        return sorted(others, key=lambda ticket: ticket.joined_at)
+
+    @cached_property
+    def branch(self) -> View:
+        """The branch as the board shows it."""
+        return board_branch(self.day)
+
+    @cached_property
+    def services(self) -> list[View]:
+        """The services with their queues; a retired one only while somebody waits for it."""
+        return [
+            board_service(self.day, service, self.outlook)
+            for service in self.day.terms.services
+            if not service.is_retired or self.outlook.waiting(service.id)
+        ]
+
+    @cached_property
+    def windows(self) -> list[View]:
+        """The windows as staff see them."""
+        return [window_view(self.day, window.number) for window in self.day.terms.windows]
+
+
+def board(sight: Sight) -> View:
     """The lobby board."""
-    outlook = Outlook(day)
+    day = sight.day
     return {
-        "branch": board_branch(day),
-        "services": board_services(day, outlook),
+        "branch": sight.branch,
+        "services": sight.services,
         "zones": [{"id": zone.id, "name": zone.name} for zone in day.terms.zones],
-        "windows": [board_window(day, window.number) for window in day.terms.windows],
+        "windows": [{name: window[name] for name in BOARD_WINDOW} for window in sight.windows],
         "calls": [
             {"id": call.id, "label": call.label, "window": call.window, "at": call.at, "times": call.times}
             for call in day.calls
@@ -51,51 +109,45 @@ def board(day: Day) -> View:
     }
 
 
-def floor(day: Day) -> View:
+def floor(sight: Sight) -> View:
     """The hall as its staff see it."""
-    outlook = Outlook(day)
-    waiting = [day.live[ticket] for _, _, ticket in in_order(day, list(day.lanes.items()))]
-    others = sorted(
-        (ticket for ticket in day.live.values() if ticket.status is not TicketStatus.WAITING),
-        key=lambda ticket: ticket.joined_at,
-    )
+    day = sight.day
     return {
-        **board(day),
-        "windows": [window_view(day, window.number) for window in day.terms.windows],
+        **board(sight),
+        "windows": sight.windows,
         "plans": [{"id": plan.id, "name": plan.name} for plan in day.terms.plans],
-        "tickets": [ticket_view(day, ticket, outlook) for ticket in (*waiting, *others)],
+        "tickets": [sight.ticket(ticket) for ticket in (*sight.line, *sight.others)],
         "alerts": [alert_view(alert) for alert in reversed(list(day.alerts.values()))],
         "advice": [],
     }
 
 
-def window(day: Day, number: int) -> View:
+def window(sight: Sight, number: int) -> View:
     """One window for its teller."""
-    outlook = Outlook(day)
+    day = sight.day
     state = day.window(number)
     policy = day.terms.policy
     ticket = day.live[state.ticket] if state.ticket is not None else None
     finished = day.ticket(state.last_finished) if state.last_finished is not None else None
     finished_at = finished.ended_at if finished is not None else None
-    lanes = list(day.eligible(number))
-    waiting = [day.live[ticket_id] for _, _, ticket_id in in_order(day, lanes)][:SHOWN_MAX]
-    aside = sorted(day.live.values(), key=lambda ticket: ticket.joined_at)
-    can = verbs(day, state, ticket, lanes)
+    keys = {key for key, _ in day.eligible(number)}
+    waiting = islice((ticket for ticket in sight.line if lane_key(ticket) in keys), SHOWN_MAX)
+    can = verbs(sight, state, ticket)
     return {
-        "branch": board_branch(day),
+        "branch": sight.branch,
         "window": window_view(day, number),
-        "ticket": None if ticket is None else ticket_view(day, ticket, outlook),
+        "ticket": None if ticket is None else sight.ticket(ticket),
         "can": can,
         "likely": can[0] if can and can[0] in LIKELY else None,
-        "undo": None if finished is None else ticket_view(day, finished, outlook),
+        "undo": None if finished is None else sight.ticket(finished),
         "undo_until": None if finished_at is None else finished_at + timedelta(seconds=policy.undo_s),
         "start_is_implicit": policy.start_is_implicit,
         "recalls_before_miss": policy.recalls_before_miss,
-        "waiting": [ticket_view(day, ticket, outlook) for ticket in waiting],
-        "parked": [ticket_view(day, ticket, outlook) for ticket in aside if ticket.status is TicketStatus.PARKED],
-        "missed": [ticket_view(day, ticket, outlook) for ticket in aside if ticket.status is TicketStatus.MISSED],
-        "services": board_services(day, outlook),
-        "windows": [window_view(day, other.number) for other in day.terms.windows],
+        "waiting": [sight.ticket(ticket) for ticket in waiting],
+        "parked": [sight.ticket(ticket) for ticket in sight.others if ticket.status is TicketStatus.PARKED],
+        "missed": [sight.ticket(ticket) for ticket in sight.others if ticket.status is TicketStatus.MISSED],
+        "services": sight.services,
+        "windows": sight.windows,
         "today": {
             "served": state.served,
             "service_s_mean": round(state.service_s / state.served) if state.served else None,
@@ -103,23 +155,28 @@ def window(day: Day, number: int) -> View:
     }
 
 
-def verbs(day: Day, state: WindowState, ticket: Ticket | None, lanes: list[tuple[LaneKey, Lane]]) -> list[str]:
-    """The verbs that the rules accept of the window's holder now, the likeliest first."""
+def verbs(sight: Sight, state: WindowState, ticket: Ticket | None) -> list[str]:
+    """The verbs that the rules accept of the window's holder, the likeliest first; how long `undo` is, time tells."""
+    day = sight.day
     if state.status is WindowStatus.CLOSED:
-        return ["open"]
-    policy = day.terms.policy
+        return ["open"] if ticket is not None or state.number in day.plan_in_force().windows else []
     if ticket is None:
         undo = ["undo"] if state.last_finished else []
         if state.status is WindowStatus.PAUSED:
             return ["open", *undo, "close"]
-        calls = ["call-next"] if lanes else []
-        return [*calls, "call", "walk-in", "resume", *undo, "pause", "close"]
+        possible = {
+            "call-next": any(day.eligible(state.number)),
+            "call": any(ticket.status in MAY[Action.CALL] for ticket in day.live.values()),
+            "walk-in": day.phase is not Phase.ENDED,
+            "resume": any(ticket.status is TicketStatus.PARKED for ticket in sight.others),
+        }
+        return [*(verb for verb, is_possible in possible.items() if is_possible), *undo, "pause", "close"]
+    policy = day.terms.policy
     go_on = ["open"] if state.then is not None or state.status is WindowStatus.PAUSED else []
     if ticket.status is TicketStatus.SERVING:
         return ["finish", "transfer", "park", *go_on, "pause", "close"]
-    may_miss = ticket.calls - 1 >= policy.recalls_before_miss
     finish = ["finish"] if policy.start_is_implicit else []
-    miss = ["miss"] if may_miss else []
+    miss = ["miss"] if ticket.calls - 1 >= policy.recalls_before_miss else []
     return ["start", *finish, "recall", *miss, "transfer", "park", *go_on, "pause", "close"]
 
 
@@ -141,18 +198,9 @@ def board_branch(day: Day) -> View:
     }
 
 
-def board_services(day: Day, outlook: Outlook) -> list[View]:
-    """The services with their queues; a retired one only while somebody waits for it."""
-    return [
-        board_service(day, service, outlook)
-        for service in day.terms.services
-        if not service.is_retired or outlook.waiting(service.id)
-    ]
-
-
 def board_service(day: Day, service: Service, outlook: Outlook) -> View:
     """A service with its queue."""
-    closed_reason = _closed_reason(day, service, outlook)
+    closed_reason = _closed_reason(day, service)
     return {
         "id": service.id,
         "prefix": service.prefix,
@@ -170,34 +218,30 @@ def board_service(day: Day, service: Service, outlook: Outlook) -> View:
     }
 
 
-def branch_summary(day: Day) -> View:
+def branch_summary(sight: Sight) -> View:
     """A branch for finding one."""
-    told = board_branch(day)
+    told = ("id", "name", "time_zone", "open", "numbers", "opens_at", "closes_at")
     return {
-        **{name: told[name] for name in ("id", "name", "time_zone", "open", "numbers", "opens_at", "closes_at")},
-        "address": day.terms.address,
-        "services": board_services(day, Outlook(day)),
+        **{name: sight.branch[name] for name in told},
+        "address": sight.day.terms.address,
+        "services": sight.services,
     }
 
 
-def branch(day: Day) -> View:
+def branch(sight: Sight) -> View:
     """A branch with its hours."""
-    hours = day.terms.hours
+    hours = sight.day.terms.hours
     return {
-        **branch_summary(day),
+        **branch_summary(sight),
         "hours": _hours(hours),
         "exceptions": [_opening(on.isoformat(), opening) for on, opening in sorted(hours.exceptions.items())],
-        "zones": [{"id": zone.id, "name": zone.name} for zone in day.terms.zones],
+        "zones": [{"id": zone.id, "name": zone.name} for zone in sight.day.terms.zones],
     }
 
 
-def _closed_reason(day: Day, service: Service, outlook: Outlook) -> str | None:
-    if day.phase is not Phase.NUMBERS:
-        return "closed"
-    served = day.plan_in_force().windows.values()
-    if service.is_retired or not any(service.id in services for services in served):
-        return "no_window"
-    return "full" if outlook.waiting(service.id) >= service.waiting_max else None
+def _closed_reason(day: Day, service: Service) -> str | None:
+    refusal = issue_refusal(day, service, day.at)
+    return None if refusal is None else CLOSED_REASONS[refusal.code]
 
 
 def _hours(hours: Hours) -> list[View]:

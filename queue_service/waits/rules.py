@@ -5,14 +5,14 @@ others, so each ticket of another service counts by the part of that service's w
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor
 
 from queue_service.hall.day import Day
 from queue_service.hall.lanes import Lane, LaneKey
-from queue_service.hall.routing import virtual_join_at
+from queue_service.hall.routing import in_order, virtual_join_at
 from queue_service.hall.tickets import Ticket, WindowStatus
 
 LOW_FACTOR = 0.7
@@ -52,7 +52,31 @@ class Outlook:
             if window.status is WindowStatus.OPEN and window.then is None:
                 for service in plan.windows.get(number, ()):
                     windows[service].append(number)
-        return windows
+        return {service: sorted(numbers) for service, numbers in windows.items()}
+
+    @cached_property
+    def _factors(self) -> Mapping[str, list[tuple[str, float]]]:
+        """By service: the services whose tickets take time of its windows, and how many minutes each one takes."""
+        factors: dict[str, list[tuple[str, float]]] = {}
+        for service, mine in self._windows.items():
+            shares = ((other, len(set(mine).intersection(theirs)), theirs) for other, theirs in self._windows.items())
+            factors[service] = [
+                (other, self._minutes[other] * shared / len(theirs) / len(mine))
+                for other, shared, theirs in shares
+                if shared
+            ]
+        return factors
+
+    @cached_property
+    def _places(self) -> Mapping[str, tuple[int, WaitRange | None]]:
+        """How many are ahead of each waiting ticket, and its range; one walk along the whole queue."""
+        places: dict[str, tuple[int, WaitRange | None]] = {}
+        before = dict.fromkeys(self._minutes, 0)
+        for _, _, ticket_id in in_order(self._day, list(self._day.lanes.items())):
+            service = self._day.live[ticket_id].service
+            places[ticket_id] = before[service], self._range(service, before.__getitem__)
+            before[service] += 1
+        return places
 
     @cached_property
     def _lanes(self) -> Mapping[str, list[tuple[LaneKey, Lane]]]:
@@ -70,29 +94,36 @@ class Outlook:
         """How many wait for a service."""
         return sum(len(lane.waiting) for _, lane in self._lanes.get(service, ()))
 
+    def place_all(self) -> None:
+        """Look along the whole queue once, before asking for many of its tickets."""
+        _ = self._places
+
     def ahead(self, ticket: Ticket) -> int:
         """How many who wait for the same service would be called before a waiting ticket."""
+        if self._is_placed:
+            return self._places[ticket.id][0]
         return self._before(ticket.service, ticket)
 
     def wait(self, service: str) -> WaitRange | None:
         """The range for whoever joins the service's queue now; None while no window calls for it."""
-        return self._range(service, None)
+        return self._range(service, self.waiting)
 
     def wait_of(self, ticket: Ticket) -> WaitRange | None:
         """The range for a waiting ticket."""
-        return self._range(ticket.service, ticket)
+        if self._is_placed:
+            return self._places[ticket.id][1]
+        return self._range(ticket.service, lambda service: self._before(service, ticket))
 
-    def _range(self, service: str, ticket: Ticket | None) -> WaitRange | None:
-        mine = self._windows.get(service, [])
+    @property
+    def _is_placed(self) -> bool:
+        return "_places" in self.__dict__
+
+    def _range(self, service: str, before: Callable[[str], int]) -> WaitRange | None:
+        """`before`: how many of a service are called first."""
+        mine = self._windows.get(service)
         if not mine:
             return None
-        work_minutes = 0.0
-        for other, minutes in self._minutes.items():
-            theirs = self._windows[other]
-            shared = len(set(mine).intersection(theirs))
-            if shared:
-                work_minutes += self._before(other, ticket) * minutes * shared / len(theirs)
-        mean_minutes = work_minutes / len(mine)
+        mean_minutes = sum(before(other) * minutes for other, minutes in self._factors[service])
         if all(self._day.window(number).ticket is not None for number in mine):
             mean_minutes += self._minutes[service] / (len(mine) + 1)
         return WaitRange(
@@ -100,10 +131,8 @@ class Outlook:
             ceil(mean_minutes * HIGH_FACTOR * 60 / STEP_S) * STEP_S,
         )
 
-    def _before(self, service: str, ticket: Ticket | None) -> int:
-        """How many of a service would be called before a ticket; all, before one that joins now."""
-        if ticket is None:
-            return self.waiting(service)
+    def _before(self, service: str, ticket: Ticket) -> int:
+        """How many of a service would be called before a ticket."""
         policy = self._day.terms.policy
         own_at = virtual_join_at(policy, ticket.visitor_class, ticket.joined_at)
         count = 0

@@ -79,6 +79,8 @@ class Ticket(Answer):
     issued_at: datetime
     joined_at: datetime
     """The moment that decides the place in the queue."""
+    waiting_since: datetime
+    """When it began to wait, in the present leg or after it was brought back."""
     called_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -387,6 +389,21 @@ class Branches(Answer):
     """All branches."""
 
     branches: list[BranchSummary]
+
+
+class Colleague(Answer):
+    """A member of staff, to other staff."""
+
+    id: Id
+    """As in `teller`, `taken_by` and `by`."""
+    name: str
+    roles: list[str]
+
+
+class Colleagues(Answer):
+    """The active staff of a branch, and those who belong to every branch."""
+
+    staff: list[Colleague]
 
 
 # --------------------------------------------------------------------------------------------------------- requests

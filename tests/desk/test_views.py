@@ -28,4 +28,4 @@ async def test_a_window_that_is_gone_is_still_shown_to_whoever_looks_at_it(house
     await house.desk.wake()
     day = await house.today()
     assert [window["number"] for window in windows_view(day)["windows"]] == [1]
-    assert live_views.window(day, 3)["window"]["state"] == "closed"
+    assert live_views.window(live_views.Sight(day), 3)["window"]["state"] == "closed"

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from queue_service.identity import store
 from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import Identity, SignInRefusal, SignInRefused
+from queue_service.identity.store import Colleague
 from queue_service.infra.database import Database
 from queue_service.settings import Settings
-from tests.identity.callers import OWN
+from tests.identity.callers import OTHER, OWN
 from tests.identity.signing import (
     NETWORK,
     NOW,
@@ -314,6 +315,19 @@ async def test_a_weak_password_is_refused_for_old_and_new_accounts(identity: Ide
     assert added is AccountRefusal.PASSWORD_WEAK
     await add_staff(identity)
     assert await identity.change_password("anna", weak, NOW) is AccountRefusal.PASSWORD_WEAK
+
+
+async def test_colleagues_are_the_active_staff_of_the_branch_and_who_belongs_to_every_one(identity: Identity) -> None:
+    own = await add_staff(identity, "anna", Role.TELLER, Role.GREETER)
+    admin = await add_staff(identity, "root", Role.ADMIN)
+    await add_staff(identity, "far", branch_id=OTHER)
+    await add_staff(identity, "gone")
+    await identity.deactivate_staff("gone", NOW)
+    expected = [
+        Colleague(id=own, name="安娜", roles=frozenset({Role.TELLER, Role.GREETER})),
+        Colleague(id=admin, name="安娜", roles=frozenset({Role.ADMIN})),
+    ]
+    assert await identity.colleagues(OWN) == sorted(expected, key=lambda colleague: colleague.id)
 
 
 async def test_a_device_is_known_by_its_token_until_deactivated(identity: Identity) -> None:

@@ -351,6 +351,19 @@ def test_a_retry_adds_no_second_remark(hall: Hall) -> None:
     assert [remark["text"] for remark in remarks] == ["金卡客户"]
 
 
+def test_staff_learn_the_names_of_those_who_hold_windows(hall: Hall) -> None:
+    teller = hall.tellers[0]
+    said(teller.at(1, "open"), messages.Window)
+    told = said(hall.greeter.client.get("/staff"), messages.Colleagues)["staff"]
+    people = {member["id"]: member for member in told}
+    (holder,) = (window["teller"] for window in hall.greeter.floor()["windows"] if window["number"] == 1)
+    name = said(teller.client.get(f"{hall.core.api}/session"), Session)["staff"]["name"]
+    assert people[holder] == {"id": teller.id, "name": name, "roles": ["teller"]}
+    roles = [member["roles"] for member in told]
+    assert all(roles.count([role]) == len(hall.core.staff(role)) for role in ("teller", "greeter", "manager"))
+    assert ["admin"] in roles
+
+
 def test_what_does_not_exist(hall: Hall) -> None:
     teller, greeter, manager = hall.tellers[0], hall.greeter, hall.manager
     elsewhere = hall.core.hall.replace(hall.core.branch, "nowhere")

@@ -40,6 +40,7 @@ LET_IN: dict[Route, set[str]] = {
     Route("GET", HALL): ANYBODY,
     Route("GET", f"{HALL}/board"): ANYBODY,
     Route("GET", f"{HALL}/floor"): STAFF,
+    Route("GET", f"{HALL}/staff"): STAFF,
     Route("POST", f"{HALL}/tickets"): FLOOR | KIOSK,
     Route("GET", TICKET): STAFF,
     Route("PATCH", TICKET): FLOOR,
