@@ -94,7 +94,6 @@ class Settings(BaseSettings):
     # Desk
     desk_pending_max: int = Field(500, ge=1, description="commands of one branch that may wait; beyond it 503")
     past_days_max: int = Field(8, ge=1, description="past days held in memory for visitors who look at an old ticket")
-    past_days_max: int = Field(8, ge=1, description="past days held in memory for visitors who look at an old ticket")
     wake_s: float = Field(1, gt=0, description="seconds between two looks at what is due in any branch")
     keys_keep_days: int = Field(7, ge=1, description="days after which an Idempotency-Key may be used anew")
     remarks_keep_days: int = Field(30, ge=1, description="days after which what staff wrote about a ticket is erased")
