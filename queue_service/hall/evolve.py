@@ -37,6 +37,7 @@ from queue_service.hall.events import (
     WindowPausing,
 )
 from queue_service.hall.hours import day_times
+from queue_service.hall.routing import Reason
 from queue_service.hall.terms import plan_switches
 from queue_service.hall.tickets import (
     AT_WINDOW,
@@ -121,7 +122,7 @@ def apply(draft: Draft, event: Event) -> None:
         case TicketParked():
             _leave_window(draft, _live(draft, event.ticket), TicketStatus.PARKED)
         case TicketResumed():
-            _arrive(draft, _live(draft, event.ticket), event.window)
+            _arrive(draft, _live(draft, event.ticket), event.window, reason=Reason.RESUMED)
         case TicketTransferred():
             _transfer(draft, event)
         case TicketDiverted():

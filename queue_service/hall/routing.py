@@ -28,6 +28,8 @@ class Reason(StrEnum):
     """The window serves its service first."""
     EARLY = "early"
     """Its appointment is later, but nobody else was waiting."""
+    RESUMED = "resumed"
+    """It had been set aside and was brought back."""
     NOBODY = "nobody_waiting"
 
 

@@ -80,14 +80,14 @@ class Ticket:
     """Seq of the entry that gave `joined_at`; decides between equal moments."""
     waiting_since: datetime
     called_at: datetime | None = None
-    """Last call of the present leg, recalls not counted."""
+    """When it last came to a window, recalls not counted."""
     last_call_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     window: int | None = None
     """The window it is or was last at; waiting: the one it was sent to, None for any."""
     calls: int = 0
-    """Times called in the present leg, recalls included."""
+    """Times called since it last came to a window, recalls included."""
     overtaken_by: tuple[VisitorClass, ...] = ()
     """Classes of the later joiners that were called before it, in order, as counted up to its last call."""
     reason: str | None = None

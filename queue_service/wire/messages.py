@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from queue_service.hall.terms import VisitorClass
 from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
@@ -87,7 +88,7 @@ class Ticket(Answer):
     window: int | None
     """The window that called it; waiting: the one it was sent to, if any."""
     calls: int
-    """Times called in this leg, recalls included."""
+    """Times called since it last came to a window, recalls included."""
     overtaken: int
     overtaken_by: list[Overtaker]
     ahead: int | None
@@ -429,7 +430,7 @@ class IssueRequest(Request):
     @model_validator(mode="after")
     def _one_of(self) -> "IssueRequest":
         if (self.service is None) == (self.legs is None):
-            raise ValueError("exactly one of service and legs")
+            raise PydanticCustomError("service_or_legs", "exactly one of service and legs")
         return self
 
     @property
@@ -499,7 +500,7 @@ class TransferRequest(Request):
     @model_validator(mode="after")
     def _somewhere(self) -> "TransferRequest":
         if self.service is None and self.window is None:
-            raise ValueError("service or window")
+            raise PydanticCustomError("service_or_window", "service, window or both")
         return self
 
 
