@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     password_pending_max: int = Field(64, ge=1, description="sign-ins that may wait for a thread; beyond it 503")
     sign_in_account_failures_max: int = Field(10, ge=1, description="failed sign-ins to one account at once")
     sign_in_account_recover_s: float = Field(60, gt=0, description="seconds until an account may fail once more")
-    sign_in_address_failures_max: int = Field(30, ge=1, description="failed sign-ins from one address at once")
+    sign_in_address_failures_max: int = Field(100, ge=1, description="failed sign-ins from one address at once")
     sign_in_address_recover_s: float = Field(10, gt=0, description="seconds until an address may fail once more")
     sign_in_keys_max: int = Field(10_000, ge=1, description="accounts, and addresses, whose failures are remembered")
 

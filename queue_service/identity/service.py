@@ -1,6 +1,7 @@
 """Accounts, sign-ins, and who holds a token."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,8 +82,16 @@ class Identity:
     be told more than once, and the functions must not raise.
     """
 
-    def __init__(self, database: Database, settings: Settings, hasher: PasswordHash) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        hasher: PasswordHash,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now_s`: seconds of a clock that never goes back, for the throttle."""
         self.on_session_ended: list[Callable[[str], None]] = []
+        self._now_s = now_s
         self._database = database
         self._settings = settings
         self._passwords = Passwords(
@@ -128,15 +137,17 @@ class Identity:
         """A session for who knows the password; the one whose token is `replaces` ends with it.
 
         `network` is where the attempt comes from (see `infra.limits.client_network`). Each attempt counts before its
-        outcome is known, so that attempts at once do not slip through; one that works is not counted in the end.
+        outcome is known, so that attempts at once do not slip through; one that works, or whose password nobody looked
+        at, is not counted in the end.
         """
         username = username_folded(username)
-        wait_s = self._of_network.take(network, now.timestamp()) or self._of_account.take(username, now.timestamp())
+        wait_s = self._count(network, username)
         if wait_s > 0:
             return SignInRefused(code=SignInRefusal.THROTTLED, retry_s=ceil(wait_s))
         async with self._database.read() as connection:
             account = await store.account(connection, username)
         if self._passwords.is_full:
+            self._uncount(network, username)
             return SignInRefused(code=SignInRefusal.BUSY)
         verdict = await self._passwords.check(password, account.password_hash if account else None)
         if account is None or not account.active or not verdict.is_right:
@@ -157,8 +168,7 @@ class Identity:
                 expires_at=now + timedelta(seconds=self._settings.session_lifetime_s),
             )
             [sign] = await store.staff_signs(connection, [_digest(token)])
-        self._of_network.give_back(network)
-        self._of_account.give_back(username)
+        self._uncount(network, username)
         self._staff.end(ended)
         return SignedIn(caller=sign.caller, token=token)
 
@@ -256,6 +266,20 @@ class Identity:
         if unsaved:
             async with self._database.write() as connection:
                 await store.save_seen(connection, unsaved)
+
+    def _count(self, network: str, username: str) -> float:
+        """0 where the attempt was counted; else the seconds until it may be made, and nothing was counted."""
+        now_s = self._now_s()
+        wait_s = self._of_network.take(network, now_s)
+        if wait_s == 0:
+            wait_s = self._of_account.take(username, now_s)
+            if wait_s > 0:
+                self._of_network.give_back(network)
+        return wait_s
+
+    def _uncount(self, network: str, username: str) -> None:
+        self._of_network.give_back(network)
+        self._of_account.give_back(username)
 
     def _password_refusal(self, password: str) -> AccountRefusal | None:
         return password_refusal(password, self._settings.password_length_min)

@@ -7,7 +7,7 @@ import pytest
 from queue_service.identity.service import Identity
 from queue_service.infra.database import Database
 from queue_service.settings import Settings
-from tests.identity.signing import Hasher, a_hasher
+from tests.identity.signing import Hasher, Seconds, a_hasher
 
 
 @pytest.fixture
@@ -23,7 +23,12 @@ def hasher() -> Hasher:
 
 
 @pytest.fixture
-async def identity(tables: Database, storage: Settings, hasher: Hasher) -> AsyncIterator[Identity]:
-    identity = Identity(tables, storage, a_hasher(hasher))
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+async def identity(tables: Database, storage: Settings, hasher: Hasher, seconds: Seconds) -> AsyncIterator[Identity]:
+    identity = Identity(tables, storage, a_hasher(hasher), seconds)
     yield identity
     identity.close()

@@ -1,6 +1,7 @@
 """Accounts and sign-ins for tests."""
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pwdlib import PasswordHash
@@ -18,6 +19,16 @@ NETWORK = "192.0.2.7"
 def after(seconds: float) -> datetime:
     """A moment so long after `NOW`."""
     return NOW + timedelta(seconds=seconds)
+
+
+@dataclass
+class Seconds:
+    """A monotonic clock that moves only when a test says so."""
+
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 class Hasher(Argon2Hasher):

@@ -18,6 +18,7 @@ from tests.identity.signing import (
     NOW,
     PASSWORD,
     Hasher,
+    Seconds,
     a_hasher,
     add_device,
     add_staff,
@@ -44,9 +45,8 @@ async def refused(
     password: str = "wrong horse",
     *,
     network: str = NETWORK,
-    now_s: float = 0,
 ) -> SignInRefused:
-    outcome = await identity.sign_in(username, password, network=network, now=after(now_s))
+    outcome = await identity.sign_in(username, password, network=network, now=NOW)
     assert isinstance(outcome, SignInRefused)
     return outcome
 
@@ -128,7 +128,8 @@ async def test_more_sign_ins_than_may_wait_are_refused(tables: Database, storage
     hasher.may_end.clear()
     first = asyncio.create_task(identity.sign_in("anna", PASSWORD, network=NETWORK, now=NOW))
     await asyncio.to_thread(hasher.began.wait, 10)
-    assert await refused(identity) == SignInRefused(code=SignInRefusal.BUSY)
+    for _ in range(storage.sign_in_address_failures_max + 1):  # nothing is checked, so nothing counts
+        assert await refused(identity) == SignInRefused(code=SignInRefusal.BUSY)
     hasher.may_end.set()
     assert not isinstance(await first, SignInRefused)
     identity.close()
@@ -139,7 +140,7 @@ async def test_more_sign_ins_than_may_wait_are_refused(tables: Database, storage
 
 @pytest.mark.parametrize("username", ["anna", "nobody"])
 async def test_an_account_is_throttled_from_all_networks_whether_it_exists_or_not(
-    identity: Identity, storage: Settings, hasher: Hasher, username: str
+    identity: Identity, storage: Settings, hasher: Hasher, seconds: Seconds, username: str
 ) -> None:
     await add_staff(identity)
     failures_max = storage.sign_in_account_failures_max
@@ -149,17 +150,41 @@ async def test_an_account_is_throttled_from_all_networks_whether_it_exists_or_no
     for typed in (username, username.upper()):
         assert await refused(identity, typed, PASSWORD) == SignInRefused(code=SignInRefusal.THROTTLED, retry_s=60)
     assert hasher.verified == verified
-    assert (await refused(identity, username, now_s=storage.sign_in_account_recover_s)).code is SignInRefusal.WRONG
+    seconds.now_s += storage.sign_in_account_recover_s
+    assert (await refused(identity, username)).code is SignInRefusal.WRONG
 
 
-async def test_a_network_is_throttled_over_all_accounts(identity: Identity, storage: Settings) -> None:
+async def test_a_network_is_throttled_over_all_accounts(
+    identity: Identity, storage: Settings, seconds: Seconds
+) -> None:
     await add_staff(identity)
     for n in range(storage.sign_in_address_failures_max):
         await refused(identity, f"guess{n}")
     outcome = await refused(identity, "anna", PASSWORD)
     assert outcome == SignInRefused(code=SignInRefusal.THROTTLED, retry_s=10)
-    await sign_in(identity, now=after(storage.sign_in_address_recover_s))
+    seconds.now_s += storage.sign_in_address_recover_s
+    await sign_in(identity)
     assert (await refused(identity, network=ELSEWHERE)).code is SignInRefusal.WRONG
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(identity: Identity, storage: Settings) -> None:
+    await add_staff(identity)
+    for _ in range(storage.sign_in_account_failures_max - 1):
+        await refused(identity)
+    await sign_in(identity, now=after(-86_400))
+
+
+async def test_attempts_at_a_throttled_account_cost_the_others_of_a_hall_nothing(
+    identity: Identity, storage: Settings
+) -> None:
+    await add_staff(identity)
+    for _ in range(storage.sign_in_account_failures_max + storage.sign_in_address_failures_max):
+        await refused(identity, "guess")
+    await sign_in(identity)
+
+
+def test_a_hall_full_of_tellers_may_mistype_at_once() -> None:
+    assert Settings().sign_in_address_failures_max >= 100
 
 
 async def test_sign_ins_that_work_are_not_counted(identity: Identity, storage: Settings) -> None:
