@@ -42,6 +42,7 @@ class Core:
         self._process = process
         self.base_url: str = access["base_url"]
         self.branch: str = access["branch"]
+        self.other_branch: str = access["other_branches"][0]["branch"]
         self.staff: dict[str, list[Account]] = {}
         for member in access["staff"]:
             account = Account(username=member["username"], password=member["password"], window=member.get("window"))
@@ -62,6 +63,17 @@ class Core:
         assert answer.status_code == 201, answer.text
         label: str = answer.json()["label"]
         return label
+
+    def close_windows(self) -> None:
+        """Every window of the branch, as a manager does; a visitor at one stays."""
+        manager = self.staff["manager"][0]
+        with httpx.Client(base_url=f"{self.base_url}/api/v1") as client:
+            session = {"username": manager.username, "password": manager.password}
+            client.post("/session", json=session).raise_for_status()
+            hall = f"/branches/{self.branch}"
+            for window in client.get(f"{hall}/floor").raise_for_status().json()["windows"]:
+                if window["state"] != "closed":
+                    client.post(f"{hall}/windows/{window['number']}/close", json={"after_current": True})
 
     def freeze(self) -> None:
         """The whole core stands still, its sockets open."""
@@ -108,7 +120,10 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Opens a page with a visitor's profile of its own; what it complains about in its console fails the test."""
+    """Opens a page with a visitor's profile of its own; what it complains about in its console fails the test.
+
+    Not where a test breaks the page on purpose, and says so by `may_complain`.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -118,7 +133,13 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         if message.type in ("error", "warning") and not is_network:
             complaints.append(message.text)
 
-    async def open_one(*, language: str = "zh-CN", scheme: str = "light", size: tuple[int, int] = (1280, 800)) -> Page:
+    async def open_one(
+        *,
+        language: str = "zh-CN",
+        scheme: str = "light",
+        size: tuple[int, int] = (1280, 800),
+        may_complain: bool = False,
+    ) -> Page:
         context = await browser.new_context(
             locale=language,
             color_scheme=scheme,
@@ -128,8 +149,9 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         context.set_default_timeout(PAGE_WAIT_MS_MAX)
         contexts.append(context)
         page = await context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if not may_complain:
+            page.on("console", hear)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
     yield open_one

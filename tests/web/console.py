@@ -1,10 +1,11 @@
 """The teller's console as its user knows it: keys, and what can be seen."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from queue_service.infra.locales import text
 from tests.web.conftest import AXE, Account, Core
@@ -70,6 +71,23 @@ class Console:
 
     def words(self, key: str, **params: str | int) -> str:
         return text(self.language, key, **params)
+
+
+async def altered(page: Page, alter: Callable[[dict[str, Any]], None]) -> None:
+    """From now on each window's view that the core sends comes to the page as `alter` makes it."""
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def passed_on(message: str | bytes) -> None:
+            told = json.loads(message)
+            if told["type"] == "view" and told["view"] == "window":
+                alter(told["data"])
+            socket.send(json.dumps(told))
+
+        server.on_message(passed_on)
+
+    await page.route_web_socket("**/live?view=window*", between)
 
 
 async def faults(page: Page) -> list[str]:

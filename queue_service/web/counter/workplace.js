@@ -1,7 +1,7 @@
 // The console at work: head, hall, customer, verbs, queue, foot.
 import { html } from "../vendor/htm-preact.js";
 import { useCallback, useEffect, useRef } from "../vendor/preact-hooks.js";
-import { Chip, Freshness, Icon, Key, StaleMessage } from "../shared/components.js";
+import { Chip, Freshness, Icon, Key, Part, StaleMessage } from "../shared/components.js";
 import { pick, t, worded } from "../shared/i18n.js";
 import { clock, minutesSeconds, now } from "../shared/time.js";
 import { leave, StaffBar } from "./bar.js";
@@ -41,20 +41,22 @@ export function Workplace({ desk, onLeave }) {
       <${WindowState} window=${view.window} />
       <${StaffBar} onLeave=${() => desk.show("leave")}>
         <${Freshness} live=${live} />
-        <${Clock} timeZone=${view.branch.time_zone} />
+        <${Part} view=${view}><${Clock} timeZone=${view.branch.time_zone} /><//>
       <//>
     </header>
-    <${Hall} view=${view} />
+    <${Part} view=${view}><${Hall} view=${view} /><//>
     <main class="work">
       <div class="left">
         <${StaleMessage} live=${live} />
         <section class=${FORMS.has(panel.value?.name) ? "card customer small" : "card customer"} tabindex="-1" ref=${customer} aria-labelledby="customer-title">
-          <${Customer} desk=${desk} />
+          <${Part} view=${view}><${Customer} desk=${desk} /><//>
         </section>
         <${Verbs} desk=${desk} />
-        ${panel.value ? html`<${Panel} desk=${desk} onLeave=${onLeave} onSignOut=${leave} />` : html`<${Others} desk=${desk} />`}
+        ${panel.value
+          ? html`<${Part} key=${panel.value.name} view=${view}><${Panel} desk=${desk} onLeave=${onLeave} onSignOut=${leave} /><//>`
+          : html`<${Others} desk=${desk} />`}
       </div>
-      <${Queue} desk=${desk} />
+      <${Part} view=${view}><${Queue} desk=${desk} /><//>
     </main>
     <footer class="foot row">
       <span>${t("web.counter.today.served", { count: view.today.served })}</span>

@@ -2,7 +2,7 @@
 import { html } from "../vendor/htm-preact.js";
 import { ICONS } from "../vendor/icons.js";
 import { h } from "../vendor/preact.js";
-import { useEffect, useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
+import { useEffect, useErrorBoundary, useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
 import { signal, useSignal } from "../vendor/signals.js";
 import { loadStaff, Refused, signIn, staff } from "./api.js";
 import { chooseLanguage, language, languageName, LANGUAGES, t } from "./i18n.js";
@@ -62,6 +62,31 @@ export function StaleMessage({ live }) {
     ${isStale &&
     html`<p class="message now"><${Icon} name="wifi-off" /><span>${t("web.data.stale", { seconds: STALE_S })}</span></p>`}
   </div>`;
+}
+
+// Keeps the failure of one part of a page from the others: says so in its place, and tries again when `view` is another one.
+export function Part({ view, children }) {
+  const failedAt = useRef(null);
+  const [failure, tryAgain] = useErrorBoundary((error) => {
+    failedAt.current = view;
+    reportError(error);
+  });
+  useEffect(() => {
+    if (failure && failedAt.current !== view) tryAgain();
+  }, [view]);
+  if (!failure) return children;
+  return html`<div role="alert"><p class="message now"><${Icon} name="triangle-alert" /><span>${t("web.part_failed")}</span></p></div>`;
+}
+
+// A whole page that failed can only be loaded again.
+export function Whole({ children }) {
+  const [failure] = useErrorBoundary((error) => reportError(error));
+  if (!failure) return children;
+  return html`<main class="entrance">
+    <h1 class="unseen">${t("web.product")}</h1>
+    <div role="alert"><p class="message now"><${Icon} name="triangle-alert" /><span>${t("web.page_failed")}</span></p></div>
+    <button type="button" class="button main" onClick=${() => location.reload()}><${Icon} name="rotate-ccw" />${t("web.load_again")}</button>
+  </main>`;
 }
 
 export function LanguageSwitch() {

@@ -40,10 +40,14 @@ export function pick(text) {
   return text[language.value] ?? Object.values(text)[0] ?? "";
 }
 
-// How a language calls itself: 中文, English.
+// How a language calls itself: 中文, English; a tag that is none shows as it is.
 export function languageName(tag) {
-  const base = tag.split("-")[0];
-  return new Intl.DisplayNames([tag], { type: "language" }).of(base);
+  try {
+    return new Intl.DisplayNames([tag], { type: "language" }).of(tag.split("-")[0]);
+  } catch (malformed) {
+    if (!(malformed instanceof RangeError)) throw malformed;
+    return tag;
+  }
 }
 
 async function show(tag) {

@@ -1,0 +1,96 @@
+"""What the console shows when something is amiss: odd data, a wrong address, a window that is taken away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web.conftest import Core, OpenPage
+from tests.web.console import Console, altered, faults
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(autouse=True)
+def closed_windows(core: Core) -> Iterator[None]:
+    """Others at the same core find, and leave, windows that they may open."""
+    core.close_windows()
+    yield
+    core.close_windows()
+
+
+async def test_a_language_that_no_browser_knows_shows_as_its_tag(core: Core, open_page: OpenPage) -> None:
+    label = core.issue("accounts")
+    page = await open_page()
+
+    def speak_oddly(view: dict[str, Any]) -> None:
+        if view["ticket"]:
+            view["ticket"]["language"] = "en-12"
+
+    await altered(page, speak_oddly)
+    console = Console(page=page, core=core)
+    await console.open(core.teller(5))
+    await console.can("call-next")
+    await console.press("F1")
+    await console.sees_customer(label, "called")
+    await expect(page.locator(".customer-head")).to_contain_text("en-12")
+    await serve(console)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_a_part_that_fails_leaves_the_verbs_usable_and_comes_back(
+    core: Core, open_page: OpenPage, language: str
+) -> None:
+    core.issue("accounts")
+    page = await open_page(language=language, may_complain=True)
+    reported: list[str] = []
+    page.on("pageerror", lambda error: reported.append(str(error)))
+
+    def break_customer(view: dict[str, Any]) -> None:
+        if view["ticket"]:
+            del view["ticket"]["legs"]
+
+    await altered(page, break_customer)
+    console = Console(page=page, core=core, language=language)
+    await console.open(core.teller(5))
+    await console.can("call-next")
+    await console.press("F1")
+    await expect(page.locator(".customer .message")).to_have_text(console.words("web.part_failed"))
+    await expect(page.locator(".customer .label")).to_have_count(0)
+    await expect(page.locator(".queue h2").first).to_be_visible()
+    assert await faults(page) == []
+    assert len(reported) == 1, "whoever looks after the page can read what it was"
+    await serve(console)
+    await expect(page.locator(".customer .message")).to_have_count(0)
+    await expect(page.locator(".customer h2")).to_have_text(console.words("web.counter.idle"))
+
+
+async def test_a_page_that_fails_as_a_whole_says_so_and_can_be_loaded_again(core: Core, open_page: OpenPage) -> None:
+    page = await open_page(may_complain=True)
+    is_broken = True
+
+    def break_all(view: dict[str, Any]) -> None:
+        if is_broken:
+            view["branch"]["name"] = None
+
+    await altered(page, break_all)
+    console = Console(page=page, core=core)
+    await page.goto(f"{core.base_url}/counter?branch={core.branch}&window=5")
+    await expect(page.get_by_label(console.words("web.sign_in.username"))).to_be_focused()
+    await console.type_in(core.teller(5))
+    await expect(page.get_by_role("alert")).to_contain_text(console.words("web.page_failed"))
+    assert await faults(page) == []
+    is_broken = False
+    await page.get_by_role("button", name=console.words("web.load_again")).click()
+    await expect(page.locator(".door h1")).to_have_text(console.words("web.window", number=5))
+
+
+async def serve(console: Console) -> None:
+    """The customer who was called, to the end, by keys."""
+    await console.can("start")
+    await console.press("F3")
+    await console.can("finish")
+    await console.press("F4")
+    await console.sees_nobody()
+    await console.can("undo")
