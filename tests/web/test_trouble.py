@@ -1,6 +1,7 @@
 """What the console shows when something is amiss: odd data, a wrong address, a window that is taken away."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +85,33 @@ async def test_a_page_that_fails_as_a_whole_says_so_and_can_be_loaded_again(core
     is_broken = False
     await page.get_by_role("button", name=console.words("web.load_again")).click()
     await expect(page.locator(".door h1")).to_have_text(console.words("web.window", number=5))
+
+
+async def test_the_wait_is_told_from_when_it_began_whatever_the_place_in_the_queue(
+    core: Core, open_page: OpenPage
+) -> None:
+    label = core.issue("accounts")
+    page = await open_page()
+
+    def wait_long(view: dict[str, Any]) -> None:
+        """As after a transfer to the first place: the place in the queue is older, or younger, than the wait."""
+        for ticket in (*view["waiting"], view["ticket"]):
+            if ticket and ticket["label"] == label:
+                since = datetime.fromisoformat(ticket["waiting_since"]) - timedelta(minutes=50, seconds=20)
+                ticket["waiting_since"] = since.isoformat()
+                ticket["joined_at"] = (since + timedelta(minutes=30)).isoformat()
+
+    await altered(page, wait_long)
+    console = Console(page=page, core=core)
+    await console.open(core.teller(5))
+    row = page.locator('[data-list="waiting"] .ticket', has_text=label)
+    waited = console.words("web.time.minutes", minutes=50)
+    await expect(row.locator(".row-age")).to_contain_text(waited)
+    await expect(row.locator(".row-age")).to_contain_text(console.words("web.over_target"))
+    await console.press("F1")
+    await console.sees_customer(label, "called")
+    await expect(page.locator(".facts .over")).to_contain_text(waited)
+    await serve(console)
 
 
 async def serve(console: Console) -> None:

@@ -55,7 +55,7 @@ function VisitorLanguage({ tag }) {
 }
 
 function Waited({ ticket, target_s }) {
-  const waited_s = (Date.parse(ticket.called_at) - Date.parse(ticket.joined_at)) / 1000;
+  const waited_s = (Date.parse(ticket.called_at) - Date.parse(ticket.waiting_since)) / 1000;
   const isOver = target_s !== undefined && waited_s > target_s;
   const text = minutes(Math.max(0, waited_s));
   return isOver ? html`<span class="over"><${Icon} name="clock" />${text} · ${t("web.over_target")}</span>` : text;

@@ -69,7 +69,7 @@ function Row({ desk, ticket, isPossible, name, onTake }) {
 
 // Alone, because it changes with the clock.
 function Age({ ticket, target_s }) {
-  const waited_s = since_s(ticket.joined_at);
+  const waited_s = since_s(ticket.waiting_since);
   const isOver = target_s !== undefined && waited_s > target_s;
   return html`<span class=${isOver ? "row-age over" : "row-age"}>
     ${isOver && html`<${Icon} name="clock" /><span class="unseen">${t("web.over_target")}</span>`}${minutes(waited_s)}
