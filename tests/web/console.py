@@ -69,6 +69,10 @@ class Console:
     async def cannot(self, action: str) -> None:
         await expect(self.page.locator(f'[data-action="{action}"]')).to_be_disabled()
 
+    async def own_name(self) -> str:
+        """Of who is signed in, as the page's head has it."""
+        return await self.page.locator(".bar .row strong").last.inner_text()
+
     def words(self, key: str, **params: str | int) -> str:
         return text(self.language, key, **params)
 

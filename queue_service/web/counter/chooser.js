@@ -2,10 +2,13 @@
 import { html } from "../vendor/htm-preact.js";
 import { useEffect } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
-import { get, loadStaff, Refused, staff } from "../shared/api.js";
-import { Chip, Freshness, Icon, StaleMessage, useLive } from "../shared/components.js";
+import { get, Refused, staff } from "../shared/api.js";
+import { Chip, Freshness, StaleMessage } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
 import { StaffBar } from "./bar.js";
+import { nameOf, useNames } from "./colleagues.js";
+import { usePlace } from "./place.js";
+import { Shut } from "./shut.js";
 
 export function BranchChooser({ onChoose }) {
   const branches = useSignal(null);
@@ -35,9 +38,11 @@ export function BranchChooser({ onChoose }) {
   `;
 }
 
-export function WindowChooser({ branch, onChoose }) {
-  const live = useLive(`/api/v1/branches/${encodeURIComponent(branch)}/live?view=floor`, { check: loadStaff });
+export function WindowChooser({ branch, onChoose, onLeave }) {
+  const { live, why } = usePlace(branch, null);
   const floor = live?.view.value;
+  useNames(branch, floor?.windows ?? []);
+  if (why) return html`<${Shut} title=${t("web.counter.choose_window")} why=${why} onLeave=${onLeave} />`;
   return html`
     <header class="bar">
       ${floor && html`<strong class="bar-title">${pick(floor.branch.name)}</strong>`}
@@ -73,5 +78,5 @@ export function Hold({ window }) {
   if (window.teller === null) return html`<${Chip} tone="good" icon="door-open">${t("web.counter.hold.free")}<//>`;
   const state = t(`web.window.${window.state}`);
   if (window.teller === staff.value?.id) return html`<${Chip} tone="accent" icon="check">${t("web.counter.hold.own", { state })}<//>`;
-  return html`<${Chip} icon="users">${t("web.counter.hold.other", { state })}<//>`;
+  return html`<${Chip} icon="users">${t("web.counter.hold.other", { name: nameOf(window.teller), state })}<//>`;
 }

@@ -1,14 +1,16 @@
 // The teller's console: sign in, choose a window, serve.
 import { html } from "../vendor/htm-preact.js";
 import { useEffect } from "../vendor/preact-hooks.js";
-import { effect, signal } from "../vendor/signals.js";
-import { loadStaff, staff } from "../shared/api.js";
-import { Announcer, SignedIn, Toasts, useLive } from "../shared/components.js";
+import { batch, effect, signal } from "../vendor/signals.js";
+import { staff } from "../shared/api.js";
+import { Announcer, SignedIn, Toasts } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
 import { start } from "../shared/page.js";
 import { BranchChooser, WindowChooser } from "./chooser.js";
 import { Door } from "./door.js";
 import { makeDesk } from "./desk.js";
+import { usePlace } from "./place.js";
+import { Shut } from "./shut.js";
 import { Workplace } from "./workplace.js";
 
 const asked = new URLSearchParams(location.search);
@@ -36,13 +38,31 @@ function Counter() {
 function Choice() {
   const own = branch.value ?? staff.value.branch;
   if (own === null) return html`<${BranchChooser} onChoose=${(id) => (branch.value = id)} />`;
-  if (number.value === null) return html`<${WindowChooser} branch=${own} onChoose=${(chosen) => (number.value = chosen)} />`;
+  if (number.value === null) {
+    return html`<${WindowChooser} key=${own} branch=${own} onChoose=${(chosen) => (number.value = chosen)} onLeave=${leaveBranch} />`;
+  }
   return html`<${Window} key=${`${own} ${number.value}`} branch=${own} number=${number.value} />`;
 }
 
 function Window({ branch, number: chosen }) {
-  const live = useLive(`/api/v1/branches/${encodeURIComponent(branch)}/live?view=window&window=${chosen}`, { check: loadStaff });
+  const { live, why } = usePlace(branch, chosen);
+  if (why) {
+    const leave = why.code === "window.unknown" ? leaveWindow : leaveBranch;
+    return html`<${Shut} title=${t("web.window", { number: chosen })} why=${why} onLeave=${leave} />`;
+  }
   return live && html`<${Place} branch=${branch} chosen=${chosen} live=${live} />`;
+}
+
+function leaveWindow() {
+  number.value = null;
+}
+
+// To the own branch, or for who has none to the choice of one.
+function leaveBranch() {
+  batch(() => {
+    branch.value = null;
+    number.value = null;
+  });
 }
 
 const desks = new WeakMap();
@@ -51,8 +71,8 @@ function Place({ branch, chosen, live }) {
   if (!desks.has(live)) desks.set(live, makeDesk({ branch, number: chosen, live }));
   const desk = desks.get(live);
   useEffect(() => effect(desk.announceCalls), [desk]);
-  const leave = () => (number.value = null);
-  return desk.isMine.value ? html`<${Workplace} desk=${desk} onLeave=${leave} />` : html`<${Door} desk=${desk} onLeave=${leave} />`;
+  const Room = desk.isMine.value ? Workplace : Door;
+  return html`<${Room} desk=${desk} onLeave=${leaveWindow} />`;
 }
 
 start(Counter);

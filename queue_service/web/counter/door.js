@@ -6,6 +6,7 @@ import { ConfirmInPlace, Freshness, Icon, StaleMessage } from "../shared/compone
 import { pick, t } from "../shared/i18n.js";
 import { StaffBar } from "./bar.js";
 import { Hold } from "./chooser.js";
+import { nameOf, useNames } from "./colleagues.js";
 
 export function Door({ desk, onLeave }) {
   const { live, number, panel } = desk;
@@ -13,6 +14,7 @@ export function Door({ desk, onLeave }) {
   const window = view?.window;
   const isTaken = Boolean(window) && window.teller !== null && window.teller !== staff.value?.id;
   const isOwn = Boolean(window) && window.state !== "closed" && !isTaken;
+  useNames(desk.branch, window ? [window] : []);
   const first = useRef(null);
   useEffect(() => first.current?.focus(), [window?.number, isTaken]);
   const isDead = !live.isFresh.value || desk.verbInFlight.value !== null;
@@ -28,7 +30,7 @@ export function Door({ desk, onLeave }) {
         <h1>${t("web.window", { number })}</h1>
         ${desk.wasMine.value &&
         html`<p class="message now" role="alert">
-          <${Icon} name="triangle-alert" /><span>${isTaken ? t("web.counter.taken_over") : isOwn ? t("web.counter.held_elsewhere") : t("web.counter.closed_now")}</span>
+          <${Icon} name="triangle-alert" /><span>${isTaken ? t("web.counter.taken_over", { name: nameOf(window.teller) }) : isOwn ? t("web.counter.held_elsewhere") : t("web.counter.closed_now")}</span>
         </p>`}
         ${window
           ? html`<p class="row"><${Hold} window=${window} /></p>
@@ -37,13 +39,13 @@ export function Door({ desk, onLeave }) {
           : html`<p role="status">${t("web.loading")}</p>`}
         ${panel.value?.name === "takeover"
           ? html`<${ConfirmInPlace}
-              question=${t("web.counter.takeover.question", { number })}
+              question=${t("web.counter.takeover.question", { name: nameOf(window.teller), number })}
               actions=${[{ text: t("web.counter.takeover.confirm"), run: () => desk.open({ takeover: true }), grave: true }]}
               onBack=${desk.close}
             />`
-          : window &&
-            html`<p class="row">
-              <button
+          : html`<p class="row">
+              ${window &&
+              html`<button
                 type="button"
                 class="button main"
                 ref=${first}
@@ -51,7 +53,7 @@ export function Door({ desk, onLeave }) {
                 onClick=${() => (isTaken ? desk.show("takeover") : desk.open())}
               >
                 <${Icon} name="door-open" />${isTaken ? t("web.counter.takeover") : isOwn ? t("web.counter.continue_here") : t("web.counter.open")}
-              </button>
+              </button>`}
               <button type="button" class="button" onClick=${onLeave}>${t("web.counter.other_window")}</button>
             </p>`}
       </section>

@@ -11,14 +11,14 @@ const RETRY_MS_FIRST = 1000;
 const RETRY_MS_MAX = 15_000;
 const FAILURES_MAX = 10;
 const LOOK_MS = 1000;
-const CODE_REFUSED_MIN = 4400;
+const CODE_ENDED_MIN = 4400;
 
 // Follows the socket at `path` until `stop()`. Gives signals:
 //   view: the newest state, null until there is one     seq: the day's at that state, 0 without one
 //   age_s: seconds since the view was known to be the newest, null without one
 //   isFresh: there is a view and it is younger than STALE_S; buttons are dead while it is not
 // `check` is asked before each new try, and at once when the core ended the connection; false means that there is no further try
-// (nobody is signed in any more).
+// (nobody is signed in any more, or there is nothing to follow). It is told whether the core ended or did not take the last one.
 export function follow(path, { check = async () => true } = {}) {
   const view = signal(null);
   const seq = signal(0);
@@ -31,6 +31,7 @@ export function follow(path, { check = async () => true } = {}) {
   let begun_ms = 0;
   let gap_ms = Infinity;
   let failures = 0;
+  let isRefused = false;
   let retry = null;
   let isStopped = false;
 
@@ -41,11 +42,13 @@ export function follow(path, { check = async () => true } = {}) {
 
   function connect() {
     const own = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
+    let wasOpen = false;
     socket = own;
     begun_ms = performance.now();
     gap_ms = Infinity;
     own.onmessage = ({ data }) => own === socket && received(JSON.parse(data));
-    own.onclose = ({ code }) => own === socket && lost(code >= CODE_REFUSED_MIN);
+    own.onopen = () => (wasOpen = true);
+    own.onclose = ({ code }) => own === socket && lost({ isEnded: code >= CODE_ENDED_MIN, wasOpen });
   }
 
   function received(message) {
@@ -69,10 +72,11 @@ export function follow(path, { check = async () => true } = {}) {
     setClockGap(gap_ms);
   }
 
-  async function lost(isRefused) {
+  async function lost({ isEnded, wasOpen }) {
     socket = null;
-    if (isRefused && ((await isWanted()) === false || isStopped)) return;
-    failures = isRefused ? FAILURES_MAX : Math.min(failures + 1, FAILURES_MAX);
+    isRefused = isEnded || !wasOpen;
+    if (isEnded && ((await isWanted()) === false || isStopped)) return;
+    failures = isEnded ? FAILURES_MAX : Math.min(failures + 1, FAILURES_MAX);
     retry = setTimeout(again, Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (failures - 1)) * Math.random());
   }
 
@@ -82,7 +86,7 @@ export function follow(path, { check = async () => true } = {}) {
   }
 
   function isWanted() {
-    return check().catch(() => null); // the core was not reached, and may be the next time
+    return check({ isRefused }).catch(() => null); // the core was not reached, and may be the next time
   }
 
   // A peer that vanished without a word leaves a socket that looks open.
@@ -92,7 +96,7 @@ export function follow(path, { check = async () => true } = {}) {
     const quiet_ms = performance.now() - Math.max(begun_ms, isOpening ? 0 : (true_ms.value ?? 0));
     if (quiet_ms < (isOpening ? OPEN_MS_MAX : RENEW_MS)) return;
     const silent = socket;
-    lost(false);
+    lost({ isEnded: false, wasOpen: true }); // it never said no
     silent.close();
   }, LOOK_MS);
 
