@@ -3,25 +3,27 @@
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from queue_service import __version__
 from queue_service.app import create_app
 from queue_service.catalog.cli import catalog_app
 from queue_service.desk.cli import secret_app
 from queue_service.identity.cli import device_app, staff_app
-from queue_service.infra import logging, server
-from queue_service.infra.filelock import FileLockBusy
-from queue_service.infra.migrate import is_current, migrate
+from queue_service.infra import logging, server, terminal
+from queue_service.infra.migrate import migrate, require_current
 from queue_service.infra.push import Sockets
+from queue_service.journal.store import JournalUnavailable
 from queue_service.settings import Settings
 from queue_service.simulate.cli import simulate
 from queue_service.simulate.stage import demo
 
-app = typer.Typer(help="Queue management and ticketing for halls.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(staff_app, name="staff")
 app.add_typer(device_app, name="device")
 app.add_typer(catalog_app, name="catalog")
@@ -30,27 +32,43 @@ app.command("simulate")(simulate)
 app.command("demo")(demo)
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"queue-service {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="the release")
+    ] = False,
+) -> None:
+    """Queue management and ticketing for halls."""
+
+
 @app.command()
 def serve() -> None:
     """Serves the core until it is told to stop."""
-    settings = Settings()
+    settings = terminal.settings()
     logging.configure(settings.log_level)
-    if not asyncio.run(is_current(settings)):
-        typer.echo("The databases are not of this release: run `queue-service migrate` first.", err=True)
-        raise typer.Exit(1)
-    server.allow_open_files(settings)
-    sockets = Sockets(settings)
-    uvicorn.Server(server.server_config(create_app(settings, sockets), settings, sockets)).run()
+    sys.excepthook = logging.tell_uncaught
+    with (
+        terminal.failures_told(),
+        _journal_failures_as_database_failures(),
+        server.listening(settings) as listeners,
+    ):
+        asyncio.run(require_current(settings))
+        server.allow_open_files(settings)
+        sockets = Sockets(settings)
+        server.run(create_app(settings, sockets), settings, sockets, listeners)
 
 
 @app.command("migrate")
 def migrate_databases() -> None:
     """Brings the databases to this release."""
-    try:
-        asyncio.run(migrate(Settings()))
-    except FileLockBusy:
-        typer.echo("The service is running: stop it first.", err=True)
-        raise typer.Exit(1) from None
+    with terminal.failures_told():
+        asyncio.run(migrate(terminal.settings()))
 
 
 @app.command()
@@ -62,3 +80,12 @@ def openapi(output: Annotated[Path | None, typer.Option(help="file to write; non
         sys.stdout.write(told)
     else:
         output.write_text(told, encoding="utf-8")
+
+
+@contextmanager
+def _journal_failures_as_database_failures() -> Iterator[None]:
+    """What keeps the journal from opening is its database's failure, or that another process has it."""
+    try:
+        yield
+    except JournalUnavailable as error:
+        raise error.__cause__ or error from error

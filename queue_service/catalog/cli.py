@@ -1,10 +1,10 @@
 """`queue-service catalog …`: check, import and export what branches offer."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -13,12 +13,12 @@ import typer
 from queue_service.catalog import files, rules
 from queue_service.catalog.nodes import BYTES_MAX
 from queue_service.catalog.service import Catalog, CatalogRefusal
-from queue_service.catalog.shapes import Fault
+from queue_service.catalog.shapes import VERSION_UNSAID, Fault
 from queue_service.hall.terms import Terms
-from queue_service.infra import locales
+from queue_service.infra import locales, terminal
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
-from queue_service.infra.migrate import is_current
+from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
 
 T = TypeVar("T")
@@ -34,17 +34,31 @@ Language = Annotated[
 ]
 
 
+Output = Annotated[Path | None, typer.Option(help="file to write; the terminal unless given")]
+Force = Annotated[bool, typer.Option("--force", help="write over a file that is there")]
+
+
+class Sample(StrEnum):
+    """A sample hall that comes with the service."""
+
+    BANK = "bank"
+    TELECOM = "telecom"
+
+
 @catalog_app.command("check")
 def catalog_check(paths: Files, language: Language = "") -> None:
     """Tells every fault of catalogue files, where it is and how to cure it."""
-    _read(paths, _spoken(language), system_clock())
+    spoken = terminal.language(language)
+    for path, terms in _read(paths, spoken, system_clock(), "catalog.fault_count"):
+        if terms.version != VERSION_UNSAID:
+            typer.echo(f"{path}  {locales.text(spoken, 'catalog.version_said', version=terms.version)}")
 
 
 @catalog_app.command("import")
 def catalog_import(paths: Files, language: Language = "") -> None:
     """Publishes catalogue files, all of them or, when one has a fault, none."""
-    spoken, now = _spoken(language), system_clock()
-    read = _read(paths, spoken, now)
+    spoken, now = terminal.language(language), system_clock()
+    read = _read(paths, spoken, now, "catalog.faults_unchanged")
 
     async def publish(catalog: Catalog) -> None:
         refused = False
@@ -63,17 +77,29 @@ def catalog_import(paths: Files, language: Language = "") -> None:
         if refused:
             raise typer.Exit(1)
 
-    _run(publish, spoken)
+    _run(publish)
+
+
+@catalog_app.command("sample")
+def catalog_sample(
+    name: Annotated[Sample, typer.Argument(help="of what hall")],
+    output: Output = None,
+    force: Force = False,
+    language: Language = "",
+) -> None:
+    """Writes a sample branch as a file to start from: give it an id and names of your own."""
+    _write(files.sample(name), output, force, terminal.language(language))
 
 
 @catalog_app.command("export")
 def catalog_export(
     branch: Annotated[str, typer.Argument(help="the branch's id")],
-    output: Annotated[Path | None, typer.Option(help="file to write; the terminal unless given")] = None,
+    output: Output = None,
+    force: Force = False,
     language: Language = "",
 ) -> None:
     """Writes a branch's current catalogue as a file that can be edited and imported again."""
-    spoken = _spoken(language)
+    spoken = terminal.language(language)
 
     async def export(catalog: Catalog) -> str:
         terms = catalog.current(branch)
@@ -82,17 +108,23 @@ def catalog_export(
             _fail(locales.text(spoken, "refusal.catalog.branch_unknown", branches=known))
         return files.write(terms)
 
-    written = _run(export, spoken)
+    _write(_run(export).encode(), output, force, spoken)
+
+
+def _write(content: bytes, output: Path | None, is_forced: bool, language: str) -> None:
     if output is None:
-        typer.echo(written, nl=False)
+        typer.echo(content, nl=False)
         return
     try:
-        output.write_text(written, encoding="utf-8")
+        with output.open("wb" if is_forced else "xb") as file:
+            file.write(content)
+    except FileExistsError:
+        _fail(locales.text(language, "catalog.file_exists", file=str(output)))
     except OSError as error:
         _fail(f"{output}: {error.strerror}")
 
 
-def _read(paths: Sequence[Path], language: str, now: datetime) -> list[tuple[Path, Terms]]:
+def _read(paths: Sequence[Path], language: str, now: datetime, fault_count: str) -> list[tuple[Path, Terms]]:
     """The terms of good files; ends the command when any is bad."""
     good: list[tuple[Path, Terms]] = []
     count = 0
@@ -107,7 +139,7 @@ def _read(paths: Sequence[Path], language: str, now: datetime) -> list[tuple[Pat
         for warning in reading.warnings:
             _tell(path, warning, language, is_warning=True)
     if count:
-        _fail(locales.text(language, "catalog.fault_count", count=count))
+        _fail(locales.text(language, fault_count, count=count))
     return good
 
 
@@ -141,26 +173,18 @@ def _tell(path: Path, fault: Fault, language: str, *, is_warning: bool = False) 
     typer.echo("  ".join(part for part in (*parts, files.cure(fault, language)) if part), err=True)
 
 
-def _spoken(language: str) -> str:
-    """The language asked for, or the terminal's."""
-    if language:
-        return locales.negotiate(language)
-    terminal = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return locales.negotiate(terminal.partition(".")[0].replace("_", "-") or locales.LANGUAGE_COMMON)
-
-
-def _run(work: Callable[[Catalog], Awaitable[T]], language: str) -> T:
+def _run(work: Callable[[Catalog], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with _catalog(Settings(), language) as catalog:
+        async with _catalog(terminal.settings()) as catalog:
             return await work(catalog)
 
-    return asyncio.run(run())
+    with terminal.failures_told():
+        return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _catalog(settings: Settings, language: str) -> AsyncIterator[Catalog]:
-    if not await is_current(settings):
-        _fail(locales.text(language, "catalog.not_migrated"))
+async def _catalog(settings: Settings) -> AsyncIterator[Catalog]:
+    await require_current(settings)
     database = await Database.open(settings)
     try:
         yield await Catalog.open(database)

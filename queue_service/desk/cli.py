@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from queue_service.desk import secrets
+from queue_service.infra import terminal
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
-from queue_service.infra.migrate import is_current
+from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
 
 secret_app = typer.Typer(help="What visitors' links are made with.", no_args_is_help=True)
@@ -21,13 +22,12 @@ def secret_rotate(
     ] = False,
 ) -> None:
     """Makes a new secret; restart every process of the service after it."""
-    asyncio.run(_rotate(Settings(), forget_former))
+    with terminal.failures_told():
+        asyncio.run(_rotate(terminal.settings(), forget_former))
 
 
 async def _rotate(settings: Settings, forget_former: bool) -> None:
-    if not await is_current(settings):
-        typer.echo("The databases are not of this release: run `queue-service migrate` first.", err=True)
-        raise typer.Exit(1)
+    await require_current(settings)
     database = await Database.open(settings)
     try:
         await secrets.rotate(database, system_clock(), forgets_former=forget_former)

@@ -8,6 +8,7 @@ its kinds and the places in the code that it came through.
 import logging
 import sys
 import traceback
+from types import TracebackType
 from typing import Any, TextIO
 
 import msgspec
@@ -17,8 +18,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FRAMES_MAX = 30
 """So many places of an exception are told, the innermost ones."""
 
-# These write addresses or paths at info.
-_TALKATIVE = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access", "websockets", "httpx", "httpcore")
+# These write addresses or paths at info, or what tells an operator nothing.
+_TALKATIVE = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.asgi",
+    "uvicorn.access",
+    "websockets",
+    "httpx",
+    "httpcore",
+    "alembic",
+)
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
@@ -51,6 +61,11 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def tell_uncaught(_kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
+    """As `sys.excepthook`: what nobody expected, as every other failure is told."""
+    structlog.get_logger().critical("failed", exc_info=error)
 
 
 def _tell_failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -33,10 +33,27 @@ class Tree(StrEnum):
     TABLES = "tables"
 
 
+class Release(StrEnum):
+    """Of which release the databases are, seen from this one."""
+
+    THIS = "this"
+    NOT_MIGRATED = "not_migrated"
+    NEWER = "newer"
+
+
+class NotOfThisRelease(Exception):
+    """The databases cannot be used as they are."""
+
+    def __init__(self, release: Release) -> None:
+        super().__init__(release)
+        self.release = release
+
+
 async def migrate(settings: Settings) -> None:
     """Applies what is missing, all or nothing for each tree; at once in several processes it happens once.
 
-    On SQLite the service must be stopped: raises `FileLockBusy` when the journal is in use.
+    On SQLite the service must be stopped: raises `FileLockBusy` when the journal is in use, `NotOfThisRelease` when a
+    newer release has been at work.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for tree in Tree:
@@ -46,17 +63,34 @@ async def migrate(settings: Settings) -> None:
 
 async def is_current(settings: Settings) -> bool:
     """Whether both databases have exactly the migrations of this release; False also when there is none yet."""
-    for tree in Tree:
-        if settings.database_url is None and not _file(settings, tree).exists():
-            return False
-        engine = _reader(settings, tree)
-        try:
-            async with engine.connect() as connection:
-                if await connection.run_sync(_heads, settings, tree) != _heads_released(tree):
-                    return False
-        finally:
-            await engine.dispose()
-    return True
+    return await release_of(settings) is Release.THIS
+
+
+async def require_current(settings: Settings) -> None:
+    """Raises `NotOfThisRelease`."""
+    release = await release_of(settings)
+    if release is not Release.THIS:
+        raise NotOfThisRelease(release)
+
+
+async def release_of(settings: Settings) -> Release:
+    """Of which release the databases are; NOT_MIGRATED also when there is none yet."""
+    releases = [await _release_of(settings, tree) for tree in Tree]
+    return next((release for release in (Release.NEWER, Release.NOT_MIGRATED) if release in releases), Release.THIS)
+
+
+async def _release_of(settings: Settings, tree: Tree) -> Release:
+    if settings.database_url is None and not _file(settings, tree).exists():
+        return Release.NOT_MIGRATED
+    engine = _reader(settings, tree)
+    try:
+        async with engine.connect() as connection:
+            heads = await connection.run_sync(_heads, settings, tree)
+    finally:
+        await engine.dispose()
+    if not heads <= _known(tree):
+        return Release.NEWER
+    return Release.THIS if heads == _heads_released(tree) else Release.NOT_MIGRATED
 
 
 @asynccontextmanager
@@ -99,6 +133,8 @@ def _file(settings: Settings, tree: Tree) -> Path:
 
 
 def _upgrade(connection: Connection, settings: Settings, tree: Tree) -> None:
+    if not _heads(connection, settings, tree) <= _known(tree):
+        raise NotOfThisRelease(Release.NEWER)
     config = _config(tree)
     config.attributes["connection"] = connection
     config.attributes["schema"] = _schema(settings, tree)
@@ -117,6 +153,11 @@ def _schema(settings: Settings, tree: Tree) -> str | None:
 @cache
 def _heads_released(tree: Tree) -> frozenset[str]:
     return frozenset(ScriptDirectory.from_config(_config(tree)).get_heads())
+
+
+@cache
+def _known(tree: Tree) -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config(tree)).walk_revisions())
 
 
 def _config(tree: Tree) -> Config:

@@ -5,13 +5,19 @@ connections; it keeps a timer only while something is incomplete, so an ordinary
 """
 
 import asyncio
+import errno
 import resource
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, ClassVar
 
 import httptools
+import structlog
+from fastapi import FastAPI
 from starlette.types import ASGIApp
-from uvicorn import Config
+from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -22,6 +28,54 @@ from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
 
 _FILES_BESIDE_CONNECTIONS = 256
+
+_log = structlog.get_logger()
+
+
+class AddressUnusable(Exception):
+    """Nothing can listen on `address`, for `reason`."""
+
+    def __init__(self, address: str, error: OSError) -> None:
+        super().__init__(f"{address}: {error}")
+        self.address = address
+        self.error = error
+        self.is_in_use = error.errno == errno.EADDRINUSE
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Listens on every address of `host`; raises `AddressUnusable`. Who calls meanwhile waits until it is served."""
+    listeners: list[socket.socket] = []
+    try:
+        try:
+            for family, _, _, _, address in socket.getaddrinfo(
+                settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            ):
+                listeners.append(socket.create_server(address, family=family, backlog=settings.backlog_max))
+        except OSError as error:
+            raise AddressUnusable(_written(settings.host, settings.port), error) from error
+        yield listeners
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def run(app: FastAPI, settings: Settings, sockets: Sockets, listeners: list[socket.socket]) -> None:
+    """Starts `app` and serves it until a signal; what keeps it from starting is raised here, as it is."""
+    config = server_config(app, settings, sockets)
+    config.lifespan = "off"  # uvicorn would tell a failed start as text and swallow what failed
+    server = Server(config)
+
+    async def serve() -> None:
+        with server.capture_signals():
+            async with app.router.lifespan_context(app):
+                on = [_written(*listener.getsockname()[:2]) for listener in listeners]
+                _log.info("listening", on=on, version=app.version)
+                await server.serve(listeners)
+            _log.info("stopped")
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(serve())
 
 
 def server_config(app: ASGIApp, settings: Settings, sockets: Sockets) -> Config:
@@ -176,3 +230,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         headers = [*self.server_state.default_headers, *security_headers(self.settings)]
         self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
