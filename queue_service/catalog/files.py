@@ -67,7 +67,7 @@ def read(content: bytes, now: datetime) -> Reading:
 def write(terms: Terms) -> str:
     """A file that reads as exactly these terms."""
     text: str = yaml.dump(
-        _plain_record(terms),
+        _plain_record(_in_local_time(terms)),
         Dumper=_Dumper,
         default_flow_style=None,  # on one line what holds nothing deeper
         allow_unicode=True,
@@ -162,7 +162,7 @@ def _overlap(place: str, other: str) -> bool:
 
 
 def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    once = {(fault.line, fault.column, fault.code, *fault.params.values()): fault for fault in faults}
+    once = {(fault.line, fault.column, fault.place, fault.code, *fault.params.values()): fault for fault in faults}
     return tuple(sorted(once.values(), key=lambda fault: (fault.line, fault.column)))
 
 
@@ -175,6 +175,21 @@ def _in_own_zone(terms: Terms) -> Terms:
         for notice in terms.notices
     )
     return replace(terms, notices=notices)
+
+
+def _in_local_time(terms: Terms) -> Terms:
+    """With times as the branch's clocks show them, and without the zone wherever that is clear."""
+    zone = ZoneInfo(terms.hours.time_zone)
+    notices = tuple(
+        notice if notice.until is None else replace(notice, until=_local(notice.until.astimezone(zone)))
+        for notice in terms.notices
+    )
+    return replace(terms, notices=notices)
+
+
+def _local(moment: datetime) -> datetime:
+    is_twice = moment.replace(fold=1 - moment.fold).utcoffset() != moment.utcoffset()
+    return moment if is_twice else moment.replace(tzinfo=None)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -202,7 +217,7 @@ def _plain(thing: Any) -> Any:
         case float():
             return repr(thing).removesuffix(".0")
         case datetime():
-            return thing.isoformat(sep=" ")
+            return thing.isoformat(sep=" ", timespec="auto" if thing.second or thing.microsecond else "minutes")
         case time():
             return thing.isoformat() if thing.second or thing.microsecond else thing.isoformat("minutes")
         case None:

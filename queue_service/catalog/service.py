@@ -54,7 +54,7 @@ class Catalog:
         """The terms as they are stored, with their version; nothing is stored when they equal the current ones.
 
         `terms.version` is the version that was edited, and refused when another one is current by now; 0 goes on top
-        of whatever is current. The terms must be without `rules.faults`.
+        of whatever is current, and a branch that is new takes any. The terms must be without `rules.faults`.
         """
         assert not any(rules.faults(terms)), "terms with faults"
         try:
@@ -63,7 +63,7 @@ class Catalog:
                 version = 0 if newest is None else newest.version
                 if newest is not None and newest == replace(terms, version=version):
                     published = newest
-                elif terms.version not in (VERSION_UNSAID, version):
+                elif newest is not None and terms.version not in (VERSION_UNSAID, version):
                     return CatalogRefusal.CHANGED_MEANWHILE
                 else:
                     published = replace(terms, version=version + 1)

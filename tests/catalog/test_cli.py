@@ -1,4 +1,4 @@
-"""`queue-service catalog check|import|export`, as somebody at a terminal meets it."""
+"""`queue-service catalog check|import|sample|export`, as somebody at a terminal meets it."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_check_tells_file_line_column_place_fault_and_cure(branch_file: Path) ->
     assert result.stderr.splitlines() == [
         f"{branch_file}:17:14  services.cash.minutes  “six” is not a number  Write a number, such as 6 or 2.5.",
         f"{branch_file}:33:10  plans.normal.windows.2  there is no service “card”  Did you mean “cards”?",
-        "Faults: 2. Nothing was changed.",
+        "Faults: 2.",
     ]
 
 
@@ -99,7 +99,7 @@ def test_import_publishes_once_and_export_gives_it_back(branch_file: Path, tmp_p
     exported.write_text(exported.read_text("utf-8").replace("Branch", "Hall"), "utf-8")
     result = run("import", exported)
     assert result.exit_code == 1
-    assert "Somebody else changed this branch's catalogue meanwhile." in result.stderr
+    assert "Somebody else changed this branch's catalogue meanwhile" in result.stderr
 
 
 @stored
@@ -115,10 +115,60 @@ def test_import_tells_what_an_edit_takes_away(branch_file: Path) -> None:
 def test_import_of_one_bad_file_publishes_none(branch_file: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("branch: west\n")
-    assert run("import", branch_file, bad).exit_code == 1
+    refused = run("import", branch_file, bad)
+    assert refused.exit_code == 1
+    assert "Nothing was changed." in refused.stderr
     result = run("export", "east-gate")
     assert result.exit_code == 1
     assert result.stderr == "There is no such branch. Branches: –\n"
+
+
+def test_a_nearly_empty_file_is_told_all_that_is_missing(branch_file: Path) -> None:
+    branch_file.write_text("branch: west\n", encoding="utf-8")
+    told = run("check", branch_file).stderr.splitlines()
+    assert [line.split("  ")[1] for line in told[:-1]] == ["name", "hours", "services", "windows", "plans"]
+
+
+@stored
+def test_an_exported_file_starts_another_branch(branch_file: Path) -> None:
+    run("import", branch_file)
+    exported = run("export", "east-gate").stdout
+    assert "version: 1\n" in exported
+    branch_file.write_text(exported.replace("branch: east-gate", "branch: west-gate"), encoding="utf-8")
+    assert "this file was made from version 1" in run("check", branch_file).stdout
+    assert "published as version 1" in run("import", branch_file).stdout
+
+
+@stored
+def test_an_exported_notice_ends_by_the_clock_of_the_branch(branch_file: Path) -> None:
+    branch_file.write_text(BRANCH.replace("until: 2027-12-31", "until: 2027-12-31 18:30"), encoding="utf-8")
+    run("import", branch_file)
+    exported = run("export", "east-gate").stdout
+    assert "until: 2027-12-31 18:30\n" in exported
+    branch_file.write_text(exported, encoding="utf-8")
+    assert "the same as version 1" in run("import", branch_file).stdout
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_a_file_to_start_from(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    assert run("sample", name).stdout == sample(name).decode()
+    assert run("sample", name, "--output", path).exit_code == 0
+    assert path.read_bytes() == sample(name)
+    assert run("check", path).exit_code == 0
+
+
+@stored
+def test_a_file_is_written_over_only_when_that_is_said(branch_file: Path) -> None:
+    run("import", branch_file)
+    for command in (("sample", "bank"), ("export", "east-gate")):
+        branch_file.write_text("mine", encoding="utf-8")
+        result = run(*command, "--output", branch_file)
+        assert result.exit_code == 1
+        assert f"{branch_file} is there already." in result.stderr
+        assert branch_file.read_text("utf-8") == "mine"
+        assert run(*command, "--output", branch_file, "--force").exit_code == 0
+        assert branch_file.read_text("utf-8") != "mine"
 
 
 @stored

@@ -61,9 +61,9 @@ async def test_an_edit_of_an_older_version_is_refused(tables: Database) -> None:
     assert catalog.current("east-gate") == second
 
 
-async def test_a_version_of_nothing_is_refused(tables: Database) -> None:
+async def test_a_new_branch_takes_a_file_of_any_version(tables: Database) -> None:
     catalog = await Catalog.open(tables)
-    assert await catalog.publish(replace(a_branch(), version=3), BY, NOW) is CatalogRefusal.CHANGED_MEANWHILE
+    assert await catalog.publish(replace(a_branch(), version=3), BY, NOW) == replace(a_branch(), version=1)
 
 
 async def test_of_two_who_publish_at_once_one_is_refused(tables: Database) -> None:
