@@ -73,7 +73,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
     app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     app.include_router(metrics.router())
     app.include_router(health.router(checks, settings))
-    app.router.routes.extend(web_routes.routes(settings))
+    web_routes.install(app.router, settings)
     metrics.watch(sockets)
     edge.install(app, settings=settings, limits=limits, metrics=metrics)
     return app

@@ -17,8 +17,9 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from queue_service.infra import locales
 from queue_service.settings import Settings
@@ -56,12 +57,14 @@ class _File:
     tag: str
 
 
-def routes(settings: Settings) -> list[Route]:
-    """The routes of every page and of what pages load."""
+def install(router: Router, settings: Settings) -> None:
+    """Put every page and what pages load into `router`, and a page for browsers that are led nowhere."""
     assets = {path: _file(body, _media_type(path)) for path, body in _assets().items()}
     version = _hash(*(part for path, asset in sorted(assets.items()) for part in (path.encode(), asset.body)))
     words = {f"{language}.json": _json(locales.catalogue(language)) for language in locales.languages()}
     pages = _json(page_list(settings))
+
+    icon = assets["shared/mark.svg"]
 
     async def asset(request: Request) -> Response:
         is_present = request.path_params["version"] == version
@@ -73,12 +76,18 @@ def routes(settings: Settings) -> list[Route]:
     async def listed(request: Request) -> Response:
         return _answer(request, pages, _ASK_AGAIN)
 
-    return [
-        *(_page_route(page, f"/assets/{version}", assets) for page in PAGES),
+    async def favicon(request: Request) -> Response:
+        return _answer(request, icon, _ASK_AGAIN)
+
+    prefix = f"/assets/{version}"
+    router.routes += [
+        *(_page_route(page, prefix, assets) for page in PAGES),
         Route("/assets/{version}/{path:path}", asset),
         Route("/locales/{name}", catalogue),
         Route("/pages.json", listed),
+        Route("/favicon.ico", favicon),
     ]
+    router.default = _nowhere(prefix, otherwise=router.default)
 
 
 def page_list(settings: Settings) -> list[dict[str, str | bool]]:
@@ -122,6 +131,38 @@ def _page_route(page: Page, prefix: str, assets: Mapping[str, _File]) -> Route:
         return answer
 
     return Route(page.path, document, name=f"page:{page.id}")
+
+
+def _nowhere(prefix: str, *, otherwise: ASGIApp) -> ASGIApp:
+    """What answers where no route does: a person who opened an address gets a page, anybody else `otherwise`."""
+    parts = "\n".join(
+        f'<div class="stack" lang="{language}">'
+        f"<h1>{locales.text(language, 'web.nowhere.title')}</h1>"
+        f'<p><a class="button main" href="/">{locales.text(language, "web.nowhere.home")}</a></p></div>'
+        for language in locales.languages()
+    )
+    page = Template(_here().joinpath("nowhere.html").read_text(encoding="utf-8")).substitute(
+        assets=prefix,
+        language=locales.LANGUAGE_FIRST,
+        parts=parts,
+        title=locales.text(locales.LANGUAGE_FIRST, "web.nowhere.title"),
+    )
+    slashed = {f"{known.path}/": known.path for known in PAGES}
+
+    async def default(scope: Scope, receive: Receive, send: Send) -> None:
+        await (_answer_nowhere(scope) or otherwise)(scope, receive, send)
+
+    def _answer_nowhere(scope: Scope) -> Response | None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            return None
+        request = Request(scope)
+        if request.url.path in slashed:
+            return RedirectResponse(request.url.replace(path=slashed[request.url.path], scheme="", netloc=""), 308)
+        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            return None
+        return HTMLResponse(page, 404, {"Vary": "Accept", "Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+    return default
 
 
 def _imported(path: str, assets: Mapping[str, _File]) -> list[str]:

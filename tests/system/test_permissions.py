@@ -33,7 +33,15 @@ VERBS = (
     *("open", "pause", "close", "call-next", "call", "recall", "start", "finish", "undo", "miss", "park", "resume"),
     *("transfer", "walk-in"),
 )
-PAGES = ("/openapi.json", "/", "/counter", "/assets/{version}/{path:path}", "/locales/{name}", "/pages.json")
+PAGES = (
+    "/openapi.json",
+    "/",
+    "/counter",
+    "/assets/{version}/{path:path}",
+    "/locales/{name}",
+    "/pages.json",
+    "/favicon.ico",
+)
 
 LET_IN: dict[Route, set[str]] = {
     Route("GET", "/api/v1/branches"): ANYBODY,

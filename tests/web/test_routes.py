@@ -10,12 +10,15 @@ from starlette.applications import Starlette
 
 from queue_service.infra import locales
 from queue_service.settings import Settings
-from queue_service.web.routes import PAGES, page_list, routes
+from queue_service.web.routes import PAGES, install, page_list
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(Starlette(routes=routes(Settings())))
+    app = Starlette()
+    app.router.redirect_slashes = False  # as in the core
+    install(app.router, Settings())
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hall") as client:
         yield client
 
@@ -93,6 +96,39 @@ async def test_answers_are_packed_for_who_can_unpack(client: httpx.AsyncClient) 
 )
 async def test_there_is_nothing_else(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accept", "is_page"),
+    [
+        ("GET", "/nothing", "text/html,application/xhtml+xml,*/*;q=0.8", True),
+        ("HEAD", "/nothing", "text/html", True),
+        ("GET", "/nothing", "*/*", False),
+        ("GET", "/nothing", "application/json", False),
+        ("POST", "/nothing", "text/html", False),
+        ("GET", "/api/v1/nothing", "text/html", False),
+    ],
+)
+async def test_a_person_who_is_led_nowhere_gets_a_page_that_leads_home(
+    client: httpx.AsyncClient, method: str, path: str, accept: str, is_page: bool
+) -> None:
+    answer = await client.request(method, path, headers={"Accept": accept})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html") == is_page
+    if is_page and method == "GET":
+        assert all(locales.text(language, "web.nowhere.home") in answer.text for language in locales.languages())
+        for address in addresses(answer.text):
+            assert (await client.get(address)).status_code == 200, address
+
+
+async def test_a_slash_too_many_leads_to_the_page(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/counter/?branch=a&window=3")
+    assert (answer.status_code, answer.headers["location"]) == (308, "/counter?branch=a&window=3")
+
+
+async def test_a_browser_that_asks_for_an_icon_by_habit_gets_it(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/favicon.ico")
+    assert answer.headers["content-type"].startswith("image/svg+xml")
 
 
 def test_the_list_of_pages_names_the_other_processes_where_their_address_is_set() -> None:
