@@ -79,7 +79,7 @@ function Absent({ view }) {
         : t("web.counter.idle")}
     </h2>
     ${next
-      ? html`<p class="soft">${t("web.counter.next")}</p>
+      ? html`<p class="soft next-word">${t("web.counter.next")}</p>
           <p class="next"><strong class="next-label">${next.label}</strong><span>${service ? pick(service.name) : next.service}</span><${ClassChips} ticket=${next} /></p>`
       : html`<p class="soft">${t("web.counter.nobody")}</p>`}
   `;

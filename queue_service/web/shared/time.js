@@ -39,9 +39,10 @@ export function minutes(seconds) {
   return seconds < 60 ? t("web.time.under_minute") : t("web.time.minutes", { minutes: Math.floor(seconds / 60) });
 }
 
-// "6 分 30 秒", for a mean.
+// "6 分 30 秒" or "30 秒", for a mean.
 export function minutesSeconds(seconds) {
   const whole = Math.round(seconds);
+  if (whole < 60) return t("web.time.seconds", { seconds: whole });
   return t("web.time.minutes_seconds", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
 }
 
