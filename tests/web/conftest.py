@@ -86,7 +86,11 @@ class Core:
 
 @pytest.fixture(scope="session")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    data = tmp_path_factory.mktemp("demo")
+    yield from running(tmp_path_factory.mktemp("demo"))
+
+
+def running(data: Path) -> Iterator[Core]:
+    """A core of its own, with its windows closed and nobody waiting."""
     environment = {**os.environ, "PORT": str(_free_port()), "DATA": str(data), "VISITORS": "0"}
     with (data / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -39,9 +39,17 @@ function Choice() {
   const own = branch.value ?? staff.value.branch;
   if (own === null) return html`<${BranchChooser} onChoose=${(id) => (branch.value = id)} />`;
   if (number.value === null) {
-    return html`<${WindowChooser} key=${own} branch=${own} onChoose=${(chosen) => (number.value = chosen)} onLeave=${leaveBranch} />`;
+    return html`<${WindowChooser} key=${own} branch=${own} onChoose=${choose} onLeave=${leaveBranch} />`;
   }
   return html`<${Window} key=${`${own} ${number.value}`} branch=${own} number=${number.value} />`;
+}
+
+// A window that is ready opens as soon as it is chosen.
+let isToOpen = false;
+
+function choose(chosen, { isReady }) {
+  isToOpen = isReady;
+  number.value = chosen;
 }
 
 function Window({ branch, number: chosen }) {
@@ -70,7 +78,11 @@ const desks = new WeakMap();
 function Place({ branch, chosen, live }) {
   if (!desks.has(live)) desks.set(live, makeDesk({ branch, number: chosen, live }));
   const desk = desks.get(live);
-  useEffect(() => effect(desk.announceCalls), [desk]);
+  useEffect(() => effect(desk.announceChanges), [desk]);
+  useEffect(() => {
+    if (isToOpen) desk.open();
+    isToOpen = false;
+  }, [desk]);
   const Room = desk.isMine.value ? Workplace : Door;
   return html`<${Room} desk=${desk} onLeave=${leaveWindow} />`;
 }

@@ -5,19 +5,34 @@ import { announce, clearProblems, tell } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
 import { keep, kept } from "../shared/kept.js";
 import { now } from "../shared/time.js";
+import { happened } from "./happened.js";
+import { whyNot } from "./hints.js";
 
 // An answer may come before the view that shows its effect; for so long the keys wait for that view.
 const SETTLE_MS_MAX = 1500;
 
+// So long a recall keeps its key from a second press: the visitor is walking.
+const RECALL_HELD_MS = 1000;
+
 // Windows opened since the last sign-in. A hold belongs to a session, and the view does not tell whose session it is: after a new
 // sign-in a window under the same teller's name was opened by an older one, and has to be opened again.
 const opened = new Set();
+
+// The window of the branch that was last opened in this browser; null without one.
+export function lastWindow(branch) {
+  return Number.parseInt(kept(lastKey(branch), ""), 10) || null;
+}
+
+function lastKey(branch) {
+  return `counter.window.${branch}`;
+}
 
 export function makeDesk({ branch, number, live }) {
   const path = `/api/v1/branches/${encodeURIComponent(branch)}/windows/${number}`;
   const view = live.view;
 
   const verbInFlight = signal(null);
+  const isRecallHeld = signal(false);
   const panel = signal(null);
   const hold = `${signIns.peek()} ${path}`;
   const isLeaseLost = signal(signIns.peek() > 0 && !opened.has(hold));
@@ -82,6 +97,14 @@ export function makeDesk({ branch, number, live }) {
     if (answer && answer.ticket === null) tell(t("web.counter.nobody"));
   }
 
+  async function recall() {
+    const answer = await act("recall");
+    if (answer === null) return;
+    tell(t("web.counter.recalled", { label: view.value.ticket?.label ?? "" }));
+    isRecallHeld.value = true;
+    setTimeout(() => (isRecallHeld.value = false), RECALL_HELD_MS);
+  }
+
   async function finish(outcome) {
     // A window that closes or pauses after this customer does not call another.
     const goesOn = callsNextToo.value && view.value.window.state === "busy";
@@ -93,6 +116,7 @@ export function makeDesk({ branch, number, live }) {
     const answer = await run("open", { takeover });
     if (answer === null) return;
     opened.add(hold);
+    keep(lastKey(branch), String(number));
     isLeaseLost.value = false;
     panel.value = null;
   }
@@ -100,7 +124,7 @@ export function makeDesk({ branch, number, live }) {
   // What each key does; the names are those of keys.js. An action without an entry in `verbs` asks the core for nothing by itself.
   const actions = {
     "call-next": callNext,
-    "recall": () => act("recall"),
+    "recall": recall,
     "start": () => act("start"),
     "finish": () => finish(),
     "miss": () => act("miss"),
@@ -120,6 +144,7 @@ export function makeDesk({ branch, number, live }) {
     },
   };
   const possible = {
+    "recall": () => may("recall") && !isRecallHeld.value,
     "pause": () => may(mayGoOn() ? "open" : "pause"),
     "choose": () => may("call") && view.value.waiting.length > 0,
     "finish-as": () => may("finish"),
@@ -146,18 +171,21 @@ export function makeDesk({ branch, number, live }) {
     return possible[action]?.() ?? may(action);
   }
 
-  let calledBefore = null;
+  // Does what a key stands for, or says why not; a key that waits for its answer, or for the recall to be heard, says nothing.
+  function press(action) {
+    if (isPossible(action)) actions[action]();
+    else if (verbInFlight.value === null && !(action === "recall" && may("recall"))) tell(whyNot(action, view.value, live.isFresh.value));
+  }
 
-  // An effect: says every call to screen readers, whoever made it, but not the one that was there when the page opened.
-  function announceCalls() {
+  let before = null;
+
+  // An effect: says to screen readers what became of the customers, whoever did it, but not what was so when the page opened.
+  function announceChanges() {
     const shown = view.value;
     if (shown === null) return;
-    const ticket = shown.ticket;
-    const called = ticket?.status === "called" ? `${ticket.id} ${ticket.calls}` : "";
-    if (calledBefore !== null && called !== "" && called !== calledBefore) {
-      announce(untracked(() => t("web.counter.announce.called", { label: [...ticket.label].join(" ") })));
-    }
-    calledBefore = called;
+    const news = before && untracked(() => happened(before, shown));
+    if (news) announce(news);
+    before = shown;
     if (untracked(() => isMine.value)) wasMine.value = true;
   }
 
@@ -171,7 +199,7 @@ export function makeDesk({ branch, number, live }) {
     wasMine,
     verbInFlight,
     callsNextToo,
-    announceCalls,
+    announceChanges,
     isPossible,
     may,
     act,
@@ -179,6 +207,6 @@ export function makeDesk({ branch, number, live }) {
     finish,
     show,
     close: () => (panel.value = null),
-    press: (action) => isPossible(action) && actions[action](),
+    press,
   };
 }

@@ -2,10 +2,10 @@
 import { html } from "../vendor/htm-preact.js";
 import { useEffect, useRef } from "../vendor/preact-hooks.js";
 import { staff } from "../shared/api.js";
-import { ConfirmInPlace, Freshness, Icon, StaleMessage } from "../shared/components.js";
+import { Chip, ConfirmInPlace, Freshness, Icon, StaleMessage } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
 import { StaffBar } from "./bar.js";
-import { Hold } from "./chooser.js";
+import { Hold, mayOpen } from "./chooser.js";
 import { nameOf, useNames } from "./colleagues.js";
 
 export function Door({ desk, onLeave }) {
@@ -17,6 +17,7 @@ export function Door({ desk, onLeave }) {
   useNames(desk.branch, window ? [window] : []);
   const first = useRef(null);
   useEffect(() => first.current?.focus(), [window?.number, isTaken]);
+  const isForOthers = Boolean(window) && !mayOpen(window);
   const isDead = !live.isFresh.value || desk.verbInFlight.value !== null;
 
   return html`
@@ -33,7 +34,7 @@ export function Door({ desk, onLeave }) {
           <${Icon} name="triangle-alert" /><span>${isTaken ? t("web.counter.taken_over", { name: nameOf(window.teller) }) : isOwn ? t("web.counter.held_elsewhere") : t("web.counter.closed_now")}</span>
         </p>`}
         ${window
-          ? html`<p class="row"><${Hold} window=${window} /></p>
+          ? html`<p class="row">${isForOthers ? html`<${Chip}>${t("web.counter.for_tellers")}<//>` : html`<${Hold} window=${window} />`}</p>
               <p>${view.services.filter(({ id }) => window.services.includes(id)).map(({ name }) => pick(name)).join(" · ")}</p>
               ${view.ticket && html`<p>${t("web.counter.still_there", { label: view.ticket.label })}</p>`}`
           : html`<p role="status">${t("web.loading")}</p>`}
@@ -45,6 +46,7 @@ export function Door({ desk, onLeave }) {
             />`
           : html`<p class="row">
               ${window &&
+              !isForOthers &&
               html`<button
                 type="button"
                 class="button main"
@@ -54,7 +56,7 @@ export function Door({ desk, onLeave }) {
               >
                 <${Icon} name="door-open" />${isTaken ? t("web.counter.takeover") : isOwn ? t("web.counter.continue_here") : t("web.counter.open")}
               </button>`}
-              <button type="button" class="button" onClick=${onLeave}>${t("web.counter.other_window")}</button>
+              <button type="button" class="button" ref=${isForOthers ? first : null} onClick=${onLeave}>${t("web.counter.other_window")}</button>
             </p>`}
       </section>
     </main>

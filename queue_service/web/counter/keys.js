@@ -32,6 +32,9 @@ export const SETTINGS = [{ key: "F10", action: "next-too" }];
 
 const ACTIONS = new Map([...VERBS, ...OTHERS, ...LISTS, ...SETTINGS].map(({ key, action }) => [key, action]));
 
+// The key of each action.
+export const KEYS = new Map([...ACTIONS].map(([key, action]) => [action, key]));
+
 // Whether "?" opens the help; a reader who dictates or has a sensitive keyboard can turn it off (WCAG 2.1.4).
 export const isHelpKeyOn = signal(kept("counter.help_key", "yes") === "yes");
 
@@ -45,16 +48,25 @@ export function shortKey(key) {
   return key.replace("Shift+", "⇧");
 }
 
+// "?" opens the help while the reader writes nothing.
+export function useHelpKey(help) {
+  useEffect(() => {
+    function onKeyDown(event) {
+      if (event.key !== "?" || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (!isHelpKeyOn.value || event.target.matches("input, select, textarea")) return;
+      event.preventDefault();
+      help();
+    }
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, [help]);
+}
+
 // Listens while the console is there. A held key counts once.
-export function useKeys({ press, help }) {
+export function useKeys(press) {
   useEffect(() => {
     function onKeyDown(event) {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.key === "?" && isHelpKeyOn.value && !event.target.matches("input, select, textarea")) {
-        event.preventDefault();
-        help();
-        return;
-      }
       const action = ACTIONS.get(event.shiftKey ? `Shift+${event.key}` : event.key);
       if (action === undefined) return;
       event.preventDefault(); // even where it does nothing now: F5 must never reload the console
@@ -62,5 +74,5 @@ export function useKeys({ press, help }) {
     }
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
-  }, [press, help]);
+  }, [press]);
 }

@@ -41,13 +41,13 @@ export function Panel({ desk, onLeave, onSignOut }) {
       return html`<${Transfer} desk=${desk} view=${view} />`;
     case "close":
       return html`<${ConfirmInPlace} question=${closeQuestion(view)}
-        actions=${[{ text: t("web.counter.verb.close"), run: () => desk.act("close", { after_current: view.ticket !== null }), grave: true }]}
+        actions=${[{ text: t("web.counter.verb.close"), run: () => closeWindow(desk, onLeave), grave: true }]}
         onBack=${desk.close} />`;
     case "leave":
-      return html`<${ConfirmInPlace} question=${t("web.counter.leave.question", { number: desk.number })}
+      return html`<${ConfirmInPlace} question=${leaveQuestion(view)}
         actions=${[
-          { text: t("web.counter.leave.other_window"), run: onLeave },
-          { text: t("web.counter.leave.sign_out"), run: onSignOut, grave: true },
+          ...(view.ticket ? [] : [{ text: t("web.counter.leave.close"), run: () => closeWindow(desk, onSignOut) }]),
+          { text: t("web.counter.leave.keep_open"), run: onSignOut, grave: true },
         ]}
         onBack=${desk.close} />`;
     default:
@@ -59,6 +59,17 @@ function closeQuestion(view) {
   const { number, waiting } = view.window;
   if (view.ticket) return t("web.counter.close.after_current", { label: view.ticket.label });
   return waiting > 0 ? t("web.counter.close.waiting", { number, count: waiting }) : t("web.counter.close.question", { number });
+}
+
+function leaveQuestion({ ticket, window: { number } }) {
+  return ticket ? t("web.counter.leave.serving", { label: ticket.label }) : t("web.counter.leave.question", { number });
+}
+
+// With somebody at the window it closes later, and its teller stays until then.
+async function closeWindow(desk, then) {
+  const isLater = desk.view.value.ticket !== null;
+  const answer = await desk.act("close", { after_current: isLater });
+  if (answer && !isLater) then();
 }
 
 // A short form; the first choice has the focus, Enter sends it.

@@ -58,7 +58,7 @@ function Row({ desk, ticket, isPossible, name, onTake }) {
       ${ticket.status === "waiting" && ticket.window === desk.number && html`<${Chip}>${t("web.counter.sent_here")}<//>`}
       ${ticket.overtaken > 0 && html`<span class="soft">${t("web.counter.overtaken", { count: ticket.overtaken })}</span>`}
     </span>
-    <${Age} ticket=${ticket} target_s=${name === "waiting" ? service?.target_wait_s : undefined} />
+    ${ticket.status === "waiting" && html`<${Age} ticket=${ticket} target_s=${service?.target_wait_s} />`}
   `;
   return html`<li>
     ${isPossible

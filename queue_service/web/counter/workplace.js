@@ -7,7 +7,7 @@ import { clock, minutesSeconds, now } from "../shared/time.js";
 import { leave, StaffBar } from "./bar.js";
 import { Customer } from "./customer.js";
 import { Help } from "./help.js";
-import { OTHERS, SETTINGS, shortKey, useKeys, VERBS } from "./keys.js";
+import { OTHERS, SETTINGS, shortKey, useHelpKey, useKeys, VERBS } from "./keys.js";
 import { FORMS, Panel } from "./panels.js";
 import { Queue } from "./queue.js";
 
@@ -19,7 +19,8 @@ export function Workplace({ desk, onLeave }) {
   const help = useRef(null);
   const customer = useRef(null);
   const openHelp = useCallback(() => help.current.showModal(), []);
-  useKeys({ press: desk.press, help: openHelp });
+  useKeys(desk.press);
+  useHelpKey(openHelp);
 
   // When a panel goes, whoever was in it is back at the customer.
   const wasOpen = useRef(false);
@@ -100,17 +101,20 @@ function Hall({ view }) {
   </section>`;
 }
 
-function verbWord(action, view) {
-  const mayGoOn = ["paused", "pausing", "closing"].includes(view.window.state);
-  return action === "pause" && mayGoOn ? t("web.counter.verb.unpause") : t(`web.counter.verb.${action}`);
+// A window that pauses, or is about to, goes on by the key that pauses.
+function shown({ action, icon }, view) {
+  const mayGoOn = action === "pause" && ["paused", "pausing", "closing"].includes(view.window.state);
+  return mayGoOn ? { word: t("web.counter.verb.unpause"), icon: "play" } : { word: t(`web.counter.verb.${action}`), icon };
 }
 
 function Verbs({ desk }) {
   const view = desk.view.value;
   const likely = view.likely === "open" ? "pause" : view.likely;
   return html`<section class="verbs" aria-label=${t("web.counter.verbs")}>
-    ${VERBS.map(
-      ({ key, action, icon }) => html`<button
+    ${VERBS.map((verb) => {
+      const { key, action } = verb;
+      const { word, icon } = shown(verb, view);
+      return html`<button
         key=${action}
         type="button"
         class=${`button verb ${action === likely && desk.isPossible(action) ? "main" : ""}`}
@@ -119,9 +123,9 @@ function Verbs({ desk }) {
         aria-keyshortcuts=${key}
         onClick=${() => desk.press(action)}
       >
-        <${Key} name=${key} /><${Icon} name=${icon} /><span>${verbWord(action, view)}</span>
-      </button>`,
-    )}
+        <${Key} name=${key} /><${Icon} name=${icon} /><span>${word}</span>
+      </button>`;
+    })}
   </section>`;
 }
 
