@@ -85,6 +85,9 @@ def test_a_second_core_on_a_port_or_data_in_use_is_told(data: Path, tmp_path_fac
     "words",
     [
         ("serve",),
+        ("staff", "list"),
+        ("staff", "add", "--username", "anna", "--name", "Anna", "--role", "admin"),
+        ("device", "list"),
         ("catalog", "export", "east-gate"),
         ("secret", "rotate"),
     ],

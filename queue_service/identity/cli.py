@@ -2,19 +2,22 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pwdlib import PasswordHash
 
+from queue_service.catalog.service import Catalog
 from queue_service.identity.rules import PASSWORD_CHARS_MAX, AccountRefusal, DeviceKind, Role
-from queue_service.identity.service import Identity
-from queue_service.infra import locales
+from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
+from queue_service.identity.store import DeviceListed
+from queue_service.infra import locales, terminal
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
-from queue_service.infra.migrate import is_current
+from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
 
 T = TypeVar("T")
@@ -28,6 +31,14 @@ PasswordStdin = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the commands work on."""
+
+    identity: Identity
+    catalog: Catalog
+
+
 @staff_app.command("add")
 def staff_add(
     username: Username,
@@ -36,29 +47,45 @@ def staff_add(
     branch: Annotated[str | None, typer.Option(help="the branch's id; none for an admin")] = None,
     password_stdin: PasswordStdin = False,
 ) -> None:
-    """Opens an account; asks for its password."""
-    password = _password(password_stdin)
-    added = _run(
-        lambda identity: identity.add_staff(
+    """Opens an account; asks for its password and prints its id."""
+
+    async def add(accounts: Accounts) -> StaffAdded | AccountRefusal:
+        if branch is not None:
+            _check_branch(accounts, branch)
+        password = _password(password_stdin)
+        return await accounts.identity.add_staff(
             username=username, password=password, name=name, roles=frozenset(role), branch_id=branch
         )
-    )
+
+    added = _run(add)
     if isinstance(added, AccountRefusal):
         _refuse(added)
+    terminal.say("account.staff_id")
     typer.echo(added.id)
+
+
+@staff_app.command("list")
+def staff_list() -> None:
+    """Lists the accounts, tabs between username, name, roles, branch and state."""
+    _tell(
+        ("username", "name", "roles", "branch", "state"),
+        (
+            (staff.username, staff.name, ",".join(staff.roles), staff.branch_id or "–", _state(staff.active))
+            for staff in _run(lambda accounts: accounts.identity.staff_listed())
+        ),
+    )
 
 
 @staff_app.command("password")
 def staff_password(username: Username, password_stdin: PasswordStdin = False) -> None:
     """Gives an account another password and ends its sessions."""
-    password = _password(password_stdin)
-    _done(_run(lambda identity: identity.change_password(username, password, system_clock())))
+    _done(_run(lambda accounts: accounts.identity.change_password(username, _password(password_stdin), system_clock())))
 
 
 @staff_app.command("deactivate")
 def staff_deactivate(username: Username) -> None:
     """Closes an account and ends its sessions."""
-    _done(_run(lambda identity: identity.deactivate_staff(username, system_clock())))
+    _done(_run(lambda accounts: accounts.identity.deactivate_staff(username, system_clock())))
 
 
 @device_app.command("add")
@@ -68,38 +95,79 @@ def device_add(
     branch: Annotated[str, typer.Option(help="the branch's id")],
 ) -> None:
     """Lets a machine in; prints its token, which is shown only now."""
-    added = _run(lambda identity: identity.add_device(kind=kind, name=name, branch_id=branch))
+
+    async def add(accounts: Accounts) -> DeviceAdded | AccountRefusal:
+        _check_branch(accounts, branch)
+        return await accounts.identity.add_device(kind=kind, name=name, branch_id=branch)
+
+    added = _run(add)
     if isinstance(added, AccountRefusal):
         _refuse(added)
-    typer.echo(added.id, err=True)
+    terminal.say("account.device_id", id=added.id)
+    terminal.say("account.device_token")
     typer.echo(added.token)
+
+
+@device_app.command("list")
+def device_list(
+    branch: Annotated[str | None, typer.Option(help="the branch's id; all branches unless given")] = None,
+) -> None:
+    """Lists the devices, tabs between id, kind, name, branch and state."""
+
+    async def listed(accounts: Accounts) -> list[DeviceListed]:
+        if branch is not None:
+            _check_branch(accounts, branch)
+        return await accounts.identity.devices_listed(branch)
+
+    _tell(
+        ("id", "kind", "name", "branch", "state"),
+        ((device.id, device.kind, device.name, device.branch_id, _state(device.active)) for device in _run(listed)),
+    )
 
 
 @device_app.command("deactivate")
 def device_deactivate(device_id: Annotated[str, typer.Argument(help="as printed when it was added")]) -> None:
     """Makes a device's token worthless."""
-    _done(_run(lambda identity: identity.deactivate_device(device_id)))
+    _done(_run(lambda accounts: accounts.identity.deactivate_device(device_id)))
 
 
-def _run(work: Callable[[Identity], Awaitable[T]]) -> T:
+def _run(work: Callable[[Accounts], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with _identity(Settings()) as identity:
-            return await work(identity)
+        async with _accounts(terminal.settings()) as accounts:
+            return await work(accounts)
 
-    return asyncio.run(run())
+    with terminal.failures_told():
+        return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _identity(settings: Settings) -> AsyncIterator[Identity]:
-    if not await is_current(settings):
-        _fail("The database is not that of this version; run: queue-service migrate")
+async def _accounts(settings: Settings) -> AsyncIterator[Accounts]:
+    await require_current(settings)
     database = await Database.open(settings)
     identity = Identity(database, settings, PasswordHash.recommended())
     try:
-        yield identity
+        yield Accounts(identity, await Catalog.open(database))
     finally:
         identity.close()
         await database.close()
+
+
+def _check_branch(accounts: Accounts, branch_id: str) -> None:
+    if accounts.catalog.current(branch_id) is None:
+        known = ", ".join(terms.branch_id for terms in accounts.catalog.branches()) or "–"
+        terminal.fail("refusal.catalog.branch_unknown", branches=known)
+
+
+def _tell(labels: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """The labels go to standard error, so that programs read rows alone."""
+    spoken = terminal.language()
+    typer.echo("\t".join(locales.text(spoken, f"account.{label}") for label in labels), err=True)
+    for row in rows:
+        typer.echo("\t".join(row))
+
+
+def _state(is_active: bool) -> str:
+    return locales.text(terminal.language(), "account.active" if is_active else "account.deactivated")
 
 
 def _password(from_stdin: bool) -> str:
@@ -115,9 +183,4 @@ def _done(refusal: AccountRefusal | None) -> None:
 
 
 def _refuse(refusal: AccountRefusal) -> NoReturn:
-    _fail(locales.text(locales.LANGUAGE_COMMON, f"refusal.{refusal}", length_min=Settings().password_length_min))
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(1)
+    terminal.fail(f"refusal.{refusal}", length_min=terminal.settings().password_length_min)

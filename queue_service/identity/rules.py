@@ -163,6 +163,7 @@ class AccountRefusal(StrEnum):
     ROLE_MISSING = "account.role_missing"
     BRANCH_MISSING = "account.branch_missing"
     BRANCH_UNWANTED = "account.branch_unwanted"
+    DEVICE_NAME_TAKEN = "account.device_name_taken"
     UNKNOWN = "account.unknown"
 
 

@@ -25,7 +25,7 @@ from queue_service.identity.rules import (
     staff_refusal,
     username_folded,
 )
-from queue_service.identity.store import Colleague
+from queue_service.identity.store import Colleague, DeviceListed, StaffListed
 from queue_service.infra.chance import secure_token
 from queue_service.infra.database import Database
 from queue_service.infra.limits import Buckets
@@ -234,20 +234,23 @@ class Identity:
         return None
 
     async def add_device(self, *, kind: DeviceKind, name: str, branch_id: str) -> DeviceAdded | AccountRefusal:
-        """Lets a machine of a branch in."""
+        """Lets a machine of a branch in, by a name that no other active device of the branch has."""
         refusal = device_refusal(name, branch_id)
         if refusal is not None:
             return refusal
         device = DeviceAdded(id=f"device:{secure_token(12)}", token=secure_token())
-        async with self._database.write() as connection:
-            await store.add_device(
-                connection,
-                device_id=device.id,
-                kind=kind,
-                name=name,
-                branch_id=branch_id,
-                token_hash=_digest(device.token),
-            )
+        try:
+            async with self._database.write() as connection:
+                await store.add_device(
+                    connection,
+                    device_id=device.id,
+                    kind=kind,
+                    name=name,
+                    branch_id=branch_id,
+                    token_hash=_digest(device.token),
+                )
+        except IntegrityError:  # the name is all that can collide
+            return AccountRefusal.DEVICE_NAME_TAKEN
         return device
 
     async def deactivate_device(self, device_id: str) -> AccountRefusal | None:
@@ -257,6 +260,16 @@ class Identity:
                 return AccountRefusal.UNKNOWN
         self._devices.end([device_id])
         return None
+
+    async def staff_listed(self) -> list[StaffListed]:
+        """Every account, by branch and username."""
+        async with self._database.read() as connection:
+            return await store.staff_listed(connection)
+
+    async def devices_listed(self, branch_id: str | None = None) -> list[DeviceListed]:
+        """Every device, of one branch or of all, by branch and name."""
+        async with self._database.read() as connection:
+            return await store.devices_listed(connection, branch_id)
 
     async def keep(self, now: datetime) -> None:
         """Learns what other processes ended, ends what ran out, and stores who was active."""

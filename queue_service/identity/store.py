@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,6 +62,7 @@ devices = Table(
     Column("branch_id", String, nullable=False),
     Column("token_hash", String, nullable=False, unique=True),
     Column("active", Boolean, nullable=False),
+    Index(None, "branch_id", "name", unique=True, sqlite_where=text("active"), postgresql_where=text("active")),
 )
 
 
@@ -80,6 +82,28 @@ class Colleague:
     id: str
     name: str
     roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffListed:
+    """An account as its administrator sees it."""
+
+    username: str
+    name: str
+    roles: tuple[Role, ...]
+    branch_id: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceListed:
+    """A device as its administrator sees it."""
+
+    id: str
+    kind: DeviceKind
+    name: str
+    branch_id: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +170,21 @@ async def colleagues(connection: AsyncConnection, branch_id: str) -> list[Collea
     ]
 
 
+async def staff_listed(connection: AsyncConnection) -> list[StaffListed]:
+    """Every account, by branch (those of every branch last) and username."""
+    query = select(staff).order_by(staff.c.branch_id.nulls_last(), staff.c.username)
+    return [
+        StaffListed(
+            username=row.username,
+            name=row.name,
+            roles=tuple(Role(role) for role in row.roles),
+            branch_id=row.branch_id,
+            active=row.active,
+        )
+        for row in await connection.execute(query)
+    ]
+
+
 async def add_session(
     connection: AsyncConnection,
     *,
@@ -202,7 +241,7 @@ async def save_seen(connection: AsyncConnection, seen_at: Mapping[str, datetime]
 async def add_device(
     connection: AsyncConnection, *, device_id: str, kind: DeviceKind, name: str, branch_id: str, token_hash: str
 ) -> None:
-    """Lets a machine in by its token."""
+    """Lets a machine in by its token; raises `IntegrityError` when an active device of the branch has the name."""
     await connection.execute(
         insert(devices).values(
             id=device_id, kind=kind, name=name, branch_id=branch_id, token_hash=token_hash, active=True
@@ -216,6 +255,17 @@ async def deactivate_device(connection: AsyncConnection, device_id: str) -> bool
         update(devices).where(devices.c.id == device_id, devices.c.active).values(active=False)
     )
     return result.rowcount == 1
+
+
+async def devices_listed(connection: AsyncConnection, branch_id: str | None) -> list[DeviceListed]:
+    """Every device, of one branch or (None) of all, by branch and name."""
+    query = select(devices).order_by(devices.c.branch_id, devices.c.name, devices.c.id)
+    if branch_id is not None:
+        query = query.where(devices.c.branch_id == branch_id)
+    return [
+        DeviceListed(id=row.id, kind=DeviceKind(row.kind), name=row.name, branch_id=row.branch_id, active=row.active)
+        for row in await connection.execute(query)
+    ]
 
 
 async def device_signs(connection: AsyncConnection, token_hashes: Sequence[str]) -> list[Sign]:

@@ -171,6 +171,11 @@ async def _member(identity: Identity, terms: Terms, role: Role, window: int | No
 
 async def _device(identity: Identity, terms: Terms, kind: DeviceKind, name: str) -> Access:
     added = await identity.add_device(kind=kind, name=name, branch_id=terms.branch_id)
+    if added is AccountRefusal.DEVICE_NAME_TAKEN:  # of an earlier start that was cut before it could tell
+        for device in await identity.devices_listed(terms.branch_id):
+            if device.name == name and device.active:
+                await identity.deactivate_device(device.id)
+        added = await identity.add_device(kind=kind, name=name, branch_id=terms.branch_id)
     assert isinstance(added, DeviceAdded), "the sample names are good ones"
     return {"kind": kind.value, "name": name, "token": added.token}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from pwdlib import PasswordHash
 from typer import Typer
 from typer.testing import CliRunner, Result
 
+from queue_service.catalog.files import samples
+from queue_service.catalog.service import Catalog
 from queue_service.identity.cli import device_app, staff_app
 from queue_service.identity.rules import DeviceKind, Role
 from queue_service.identity.service import Identity, SignInRefused
@@ -30,12 +33,22 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("QUEUE_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("QUEUE_DATABASE_URL", raising=False)
     settings = Settings()
-    asyncio.run(migrate(settings))
+
+    async def stage() -> None:
+        await migrate(settings)
+        database = await Database.open(settings)
+        catalog = await Catalog.open(database)
+        for terms in samples(NOW):
+            await catalog.publish(terms, by="test", now=NOW)
+        await catalog.publish(replace(samples(NOW)[0], branch_id=OWN), by="test", now=NOW)
+        await database.close()
+
+    asyncio.run(stage())
     return settings
 
 
 def typed(app: Typer, *words: str, answer: str = "") -> Result:
-    return CliRunner().invoke(app, words, input=answer, env={"TERM": "dumb", "COLUMNS": "200"})
+    return CliRunner().invoke(app, words, input=answer, env={"TERM": "dumb", "COLUMNS": "200", "LC_ALL": "en_GB.UTF-8"})
 
 
 def ask(settings: Settings, question: Callable[[Identity], Awaitable[T]]) -> T:
@@ -98,6 +111,40 @@ def test_a_taken_username_is_said(settings: Settings) -> None:
     assert result.stderr == "This username is taken.\n"
 
 
+@pytest.mark.parametrize(("app", "words"), [(staff_app, ANNA), (device_app, KIOSK), (device_app, ["list", "--branch"])])
+def test_an_unknown_branch_is_said_before_a_password_is_asked(settings: Settings, app: Typer, words: list[str]) -> None:
+    result = typed(app, *(word for word in words if word != OWN), "nowhere")
+    assert result.exit_code == 1
+    assert result.stderr == f"There is no such branch. Branches: renmin-road, {OWN}, zhongshan-road\n"
+    assert not result.stdout
+
+
+def test_accounts_are_listed_without_anything_secret(settings: Settings) -> None:
+    typed(staff_app, *ANNA, "--password-stdin", answer=PASSWORD)
+    typed(
+        staff_app, "add", "--username", "boss", "--name", "Boss", "--role", "admin", "--password-stdin", answer=PASSWORD
+    )
+    typed(staff_app, "deactivate", "--username", "anna")
+    result = typed(staff_app, "list")
+    assert result.stderr == "username\tname\troles\tbranch\tstate\n"
+    assert result.stdout == f"anna\t安娜\tgreeter,teller\t{OWN}\tdeactivated\nboss\tBoss\tadmin\t–\tactive\n"
+
+
+def test_a_name_is_one_active_devices_of_its_branch(settings: Settings) -> None:
+    first = typed(device_app, *KIOSK).stderr.splitlines()[0].removeprefix("The device's id: ")
+    again = typed(device_app, *KIOSK)
+    assert (again.exit_code, again.stderr) == (1, "The branch has a device of this name.\n")
+    assert typed(device_app, *KIOSK[:-1], "zhongshan-road").exit_code == 0
+    assert typed(device_app, "deactivate", first).exit_code == 0
+    assert typed(device_app, *KIOSK).exit_code == 0
+    listed = [line.split("\t") for line in typed(device_app, "list", "--branch", OWN).stdout.splitlines()]
+    assert sorted(row[1:] for row in listed) == [
+        ["kiosk", "入口", OWN, "active"],
+        ["kiosk", "入口", OWN, "deactivated"],
+    ]
+    assert len(typed(device_app, "list").stdout.splitlines()) == 3
+
+
 def test_another_password_replaces_the_old_one(settings: Settings) -> None:
     typed(staff_app, *ANNA, "--password-stdin", answer="the old horse")
     assert typed(staff_app, "password", "--username", "anna", "--password-stdin", answer=PASSWORD).exit_code == 0
@@ -114,7 +161,7 @@ def test_a_deactivated_account_signs_in_no_more(settings: Settings) -> None:
 def test_a_device_is_let_in_by_the_printed_token_until_deactivated(settings: Settings) -> None:
     result = typed(device_app, *KIOSK)
     assert result.exit_code == 0, result.output
-    token, device_id = result.stdout.strip(), result.stderr.strip()
+    token, device_id = result.stdout.strip(), result.stderr.splitlines()[0].removeprefix("The device's id: ")
     caller = ask(settings, lambda identity: identity.device(token, NOW))
     assert caller is not None
     assert (caller.id, caller.device_kind, caller.branch_id) == (device_id, DeviceKind.KIOSK, OWN)
