@@ -138,8 +138,10 @@ function Tile({ window, services, isUsual, onChoose }) {
     <${Frame} class="tile" ...${press}>
       <span class="tile-number">${window.number}</span>
       <span class="stack tile-words">
-        ${isUsual && html`<${Chip} tone="accent" icon="bookmark">${t("web.counter.usual")}<//>`}
-        ${isOpenable ? html`<${Hold} window=${window} />` : html`<${Chip}>${t("web.counter.for_tellers")}<//>`}
+        <span class="row tile-chips">
+          ${isUsual && html`<${Chip} tone="accent" icon="bookmark">${t("web.counter.usual")}<//>`}
+          ${isOpenable ? html`<${Hold} window=${window} />` : html`<${Chip}>${t("web.counter.for_tellers")}<//>`}
+        </span>
         ${pick(window.name) && html`<strong>${pick(window.name)}</strong>`}
         <span>${served.map(({ name }) => pick(name)).join(" · ") || t("web.counter.not_in_plan")}</span>
         <span class="soft">${t("web.people_waiting", { count: window.waiting })}</span>
