@@ -144,9 +144,13 @@ async def postgres_connect(settings: Settings, schema: str) -> asyncpg.Connectio
             "jit": "off",  # the driver's own look-ups of types are slow with it, our statements too short for it
         },
     )
-    await connection.execute(  # a server set up to lose the last commits does not lose ours
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-    )
+    try:
+        await connection.execute(  # a server set up to lose the last commits does not lose ours
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    except BaseException:  # whoever asked has gone, and nobody else knows of the connection
+        connection.terminate()
+        raise
     return connection
 
 
