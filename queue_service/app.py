@@ -16,7 +16,7 @@ from queue_service.catalog.service import Catalog
 from queue_service.desk import secrets, tickets_api, windows_api
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
-from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house
+from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house, once
 from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
@@ -116,6 +116,7 @@ async def _start(
     checks.update(database=database.ping, journal=journal.ping)
 
     follower = Follower(desk, bus)
+    await once("take_up", desk.take_up)  # a branch that cannot be taken up keeps no other from being served
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ from queue_service.identity.service import DeviceAdded, Identity
 from queue_service.infra.database import Database
 from queue_service.infra.push import CutReason, Sockets
 from queue_service.settings import Settings
-from tests.desk.house import BRANCH, CASH, HandClock, at, terms
+from tests.desk.house import BRANCH, CASH, HandClock, at, both, terms
 
 PROBES = 20
 
@@ -90,6 +90,29 @@ async def test_sockets_that_were_cut_are_in_the_figures(core: Started) -> None:
 async def test_what_the_start_made_is_out_of_the_collectors_way(core: Started) -> None:
     assert gc.get_freeze_count() > 0
     assert gc.get_threshold()[0] >= 10_000
+
+
+async def test_a_start_serves_an_open_day_under_the_newest_catalogue(storage: Settings) -> None:
+    await _stage(storage)
+    settings = storage.model_copy(update={"wake_s": 1000})  # no later round comes in time
+    assert await _service_name(settings) == "Cash"
+    database = await Database.open(storage)
+    services = (replace(terms().services[0], name=both("Coins")), *terms().services[1:])
+    await (await Catalog.open(database)).publish(terms(services=services), by="test", now=at(9))
+    await database.close()
+    assert await _service_name(settings) == "Coins"
+
+
+async def _service_name(settings: Settings) -> str:
+    """As the first board of a core that has just started shows it."""
+    app = create_app(settings, Sockets(settings), clock=HandClock())
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+    ):
+        services = (await client.get(f"/api/v1/branches/{BRANCH}/board")).json()["services"]
+        name: str = services[0]["name"]["en"]
+        return name
 
 
 async def _figure(core: Started, name: str) -> float:

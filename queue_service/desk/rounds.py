@@ -22,16 +22,21 @@ FAILED_S = 1
 log = structlog.get_logger()
 
 
+async def once(name: str, work: Callable[[], Awaitable[object]]) -> bool:
+    """Whether one round went well; whatever fails in it is told."""
+    try:
+        await work()
+    except Exception:
+        log.exception("round.failed", round=name)
+        return False
+    return True
+
+
 async def for_ever(name: str, period_s: float, work: Callable[[], Awaitable[object]]) -> None:
-    """An outermost loop: whatever fails in one round is told, and the next one comes."""
+    """An outermost loop: whatever fails in one round, the next one comes."""
     while True:
-        pause_s = period_s
-        try:
-            await work()
-        except Exception:
-            log.exception("round.failed", round=name)
-            pause_s = max(FAILED_S, period_s)
-        await asyncio.sleep(pause_s)
+        went_well = await once(name, work)
+        await asyncio.sleep(period_s if went_well else max(FAILED_S, period_s))
 
 
 async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings: Settings) -> None:

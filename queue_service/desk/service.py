@@ -83,6 +83,13 @@ class Desk:
                         self._past.popitem(last=False)
                 return day
 
+    async def take_up(self) -> None:
+        """Hold the present day of every branch, up to now and under the newest catalogue; raises as `wake` does."""
+        failures = await _each(self._branch(terms.branch_id).today() for terms in self._catalog.branches())
+        failures += await _each([self.wake()])
+        if failures:
+            raise ExceptionGroup("not all branches were taken up", failures)
+
     async def wake(self) -> None:
         """Work off everything that is due in any branch, and take new catalogues into the open days.
 
@@ -131,11 +138,11 @@ class Desk:
             listener(change)
 
 
-async def _each(works: Iterable[Awaitable[None]]) -> list[Exception]:
+async def _each(works: Iterable[Awaitable[object]]) -> list[Exception]:
     """Do all of them, some at a time, whichever fail; their failures."""
     free = asyncio.Semaphore(WAKING_MAX)
 
-    async def one(work: Awaitable[None]) -> None:
+    async def one(work: Awaitable[object]) -> None:
         async with free:
             await work
 
