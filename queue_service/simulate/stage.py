@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ from queue_service.catalog.service import Catalog
 from queue_service.hall.terms import Terms
 from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
-from queue_service.infra import locales
+from queue_service.infra import locales, terminal
 from queue_service.infra.chance import secure_token
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import migrate
+from queue_service.infra.server import listening
 from queue_service.settings import Settings
 from queue_service.simulate.demo import play
 from queue_service.web.routes import PAGES
@@ -39,6 +41,8 @@ BY = "demo"
 READY_WAIT_S_MAX = 30
 STOP_WAIT_S_MAX = 15
 READY_LOOK_S = 0.1
+DYING_S_MAX = 2
+PORT_MAX = 65_535
 PASSWORD_BYTES = 12
 SPEED = 6.0
 """How much faster than life the simulated visitors live."""
@@ -56,22 +60,50 @@ DEFAULTS = {
 it: the limits by caller stand out of the way."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the environment asks of the demo."""
+
+    data_dir: Path
+    port: int
+    has_visitors: bool
+    has_real_hours: bool
+
+
 def demo() -> None:
     """Core and simulated hall in the foreground; PORT, DATA, VISITORS=0 and DEMO_HOURS=real change it."""
-    raise typer.Exit(asyncio.run(_demo(os.environ)))
+    wish = wished(os.environ)
+    base_url = f"http://127.0.0.1:{wish.port}"
+    settings = terminal.settings(data_dir=wish.data_dir, base_url=base_url, port=wish.port)
+    with terminal.failures_told():
+        with listening(settings):
+            pass  # the port is free; the core's own attempt may come too late to tell its user
+        raise typer.Exit(asyncio.run(_demo(os.environ, wish, settings)))
 
 
-async def _demo(environment: Mapping[str, str]) -> int:
+def wished(environment: Mapping[str, str]) -> Wish:
+    """Ends the command with a line for a variable that is not understood."""
+    port = environment.get("PORT") or "8000"
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= PORT_MAX):
+        terminal.fail("demo.port_wrong", most=PORT_MAX)
+    if environment.get("VISITORS", "") not in ("", "0", "1"):
+        terminal.fail("demo.visitors_wrong")
+    if environment.get("DEMO_HOURS", "") not in ("", "always", "real"):
+        terminal.fail("demo.hours_wrong")
+    return Wish(
+        data_dir=Path.cwd() / (environment.get("DATA") or "var/demo"),
+        port=int(port),
+        has_visitors=environment.get("VISITORS") != "0",
+        has_real_hours=environment.get("DEMO_HOURS") == "real",
+    )
+
+
+async def _demo(environment: Mapping[str, str], wish: Wish, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    port = int(environment.get("PORT") or 8000)
-    data_dir = Path.cwd() / (environment.get("DATA") or "var/demo")
-    settings = Settings(data_dir=data_dir, base_url=f"http://127.0.0.1:{port}", port=port)
-    has_visitors = environment.get("VISITORS") != "0"
-    has_real_hours = environment.get("DEMO_HOURS") == "real"
-    access = await set_stage(settings, PasswordHash.recommended(), has_real_hours=has_real_hours)
+    access = await set_stage(settings, PasswordHash.recommended(), has_real_hours=wish.has_real_hours)
     core = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "queue_service", "serve"), env={**DEFAULTS, **environment, **_variables(settings)}
     )
@@ -79,27 +111,33 @@ async def _demo(environment: Mapping[str, str]) -> int:
     stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
     plays: list[asyncio.Task[object]] = []
     try:
-        if await _is_ready(settings.base_url, ended, stopping):
-            if not has_visitors:
+        if await _is_ready(access, ended, stopping):
+            if not wish.has_visitors:
                 await _close_windows(access)
-            _tell(access, data_dir)
-            if has_visitors:
+            _tell(access, wish.data_dir)
+            if wish.has_visitors:
                 plays = [
                     asyncio.create_task(play(hall, seed=seed, speed=SPEED, stop=stop))
                     for seed, hall in enumerate(_halls(access), 1)
                 ]
             await asyncio.wait([ended, stopping, *plays], return_when=asyncio.FIRST_COMPLETED)
-        is_asked = stopping.done()
+            if not stopping.done():  # a play that fails may only have met a core that is going
+                await asyncio.wait([ended], timeout=DYING_S_MAX)
+        is_asked, is_dead = stopping.done(), ended.done()
     finally:
         stop.set()
         for task in plays:
             task.cancel()
         failures = await asyncio.gather(*plays, return_exceptions=True)
         await _end(core, ended)
+    if is_asked:
+        return 0
+    if is_dead:
+        terminal.say("demo.core_ended", code=core.returncode)
     for failure in failures:
-        if isinstance(failure, Exception):
+        if isinstance(failure, Exception) and not is_dead:
             raise failure
-    return 0 if is_asked else 1
+    return 1
 
 
 async def set_stage(settings: Settings, hasher: PasswordHash, *, has_real_hours: bool) -> Access:
@@ -116,6 +154,9 @@ async def set_stage(settings: Settings, hasher: PasswordHash, *, has_real_hours:
             present = catalog.current(terms.branch_id)
             if present is None or present.hours.is_around_the_clock == has_real_hours:
                 await catalog.publish(terms, by=BY, now=now)  # else what people changed since stays
+                if present is not None:
+                    key = "demo.hours_now_real" if has_real_hours else "demo.hours_now_always"
+                    terminal.say(key, branch=terms.branch_id)
         path = settings.data_dir / "access.json"
         if path.exists():
             access: Access = json.loads(path.read_text(encoding="utf-8"))
@@ -199,27 +240,36 @@ def _variables(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _is_ready(base_url: str, *ends: asyncio.Task[object]) -> bool:
-    """Whether the core serves; False when something ended the demo before."""
+async def _is_ready(access: Access, *ends: asyncio.Task[object]) -> bool:
+    """Whether the core serves, ours and not another one on its port; False when something ended the demo before."""
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + READY_WAIT_S_MAX
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(base_url=access["base_url"]) as client:
         while loop.time() < deadline_s and not any(end.done() for end in ends):
-            with suppress(httpx.TransportError):
-                if (await client.get(f"{base_url}/readyz")).is_success:
-                    return True
+            with suppress(httpx.HTTPError):
+                (await client.get("/readyz")).raise_for_status()
+                await _sign_in(client, access)
+                await client.delete("/api/v1/session")
+                return True
             await asyncio.sleep(READY_LOOK_S)
+    if not any(end.done() for end in ends):
+        terminal.say("demo.not_ready", seconds=READY_WAIT_S_MAX)
     return False
+
+
+async def _sign_in(client: httpx.AsyncClient, hall: Access) -> None:
+    """As the hall's manager."""
+    (manager,) = (member for member in hall["staff"] if member["role"] == Role.MANAGER)
+    account = {name: manager[name] for name in ("username", "password")}
+    (await client.post("/api/v1/session", json=account)).raise_for_status()
 
 
 async def _close_windows(access: Access) -> None:
     """Close what an earlier demo with visitors left open when it was cut."""
     for hall in _halls(access):
-        (manager,) = (member for member in hall["staff"] if member["role"] == Role.MANAGER)
-        api = f"{hall['base_url']}/api/v1"
-        async with httpx.AsyncClient() as client:
-            account = {name: manager[name] for name in ("username", "password")}
-            (await client.post(f"{api}/session", json=account)).raise_for_status()
+        async with httpx.AsyncClient(base_url=hall["base_url"]) as client:
+            await _sign_in(client, hall)
+            api = "/api/v1"
             board = (await client.get(f"{api}/branches/{hall['branch']}/board")).raise_for_status().json()
             for window in board["windows"]:
                 if window["state"] != "closed":

@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.core import START_S_MAX, free_port
 
 
 @contextmanager
-def a_demo(data: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def a_demo(data: Path, stderr: int | None = None, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A running demo in a process group of its own, and its port; ended by SIGTERM if the test did not."""
     port = free_port()
-    environment = {**os.environ, "PORT": str(port), "DATA": str(data), **variables}
+    environment = {**os.environ, "LC_ALL": "en_GB.UTF-8", "PORT": str(port), "DATA": str(data), **variables}
     command = [sys.executable, "-m", "queue_service", "demo"]
-    with subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(
+        command, env=environment, start_new_session=True, stdout=subprocess.PIPE, stderr=stderr, text=True
+    ) as demo:
         try:
             assert demo.stdout is not None
             deadline = time.monotonic() + START_S_MAX
@@ -92,3 +95,56 @@ def test_a_later_start_keeps_accounts_and_closes_what_a_cut_left_open(tmp_path: 
         windows = httpx.get(f"{again['base_url']}/api/v1/branches/{again['branch']}/board").json()["windows"]
         assert {window["state"] for window in windows} == {"closed"}
         assert any(window["serving"] for window in windows), "a closed window keeps its ticket"
+
+
+def failed(data: Path, **variables: str) -> str:
+    """What a demo says that cannot start."""
+    environment = {**os.environ, "LC_ALL": "en_GB.UTF-8", "DATA": str(data), **variables}
+    demo = subprocess.run(
+        [sys.executable, "-m", "queue_service", "demo"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=START_S_MAX,
+        check=False,
+    )
+    assert (demo.returncode, demo.stdout) == (1, ""), demo.stderr
+    return demo.stderr
+
+
+@pytest.mark.parametrize(
+    "variables", [{"PORT": "abc"}, {"PORT": "0"}, {"PORT": "70000"}, {"VISITORS": "no"}, {"DEMO_HOURS": "reel"}]
+)
+def test_a_variable_that_is_not_understood_is_one_line(tmp_path: Path, variables: dict[str, str]) -> None:
+    told = failed(tmp_path / "new", **variables)
+    assert told.startswith(f"{next(iter(variables))} should be") and told.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_port_or_data_in_use_is_one_line(tmp_path: Path) -> None:
+    with a_demo(tmp_path, VISITORS="0") as (_, port):
+        told = failed(tmp_path / "new", PORT=str(port))
+        assert told.startswith("The port is in use: ") and told.count("\n") == 1
+        told = failed(tmp_path, PORT=str(free_port()), QUEUE_DATABASE_WAIT_S_MAX="0.1")
+        assert told.startswith("Another process is using the data: ") and told.count("\n") == 1
+
+
+def test_a_core_that_dies_is_one_line(tmp_path: Path) -> None:
+    with a_demo(tmp_path, stderr=subprocess.PIPE) as (demo, _):
+        (core,) = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text("ascii").split()
+        os.kill(int(core), signal.SIGKILL)
+        _, told = demo.communicate(timeout=20)
+        assert (demo.returncode, told) == (1, "The core has ended (exit status -9), and the demo with it.\n")
+
+
+def test_other_hours_apply_at_once_and_are_told(tmp_path: Path) -> None:
+    with a_demo(tmp_path, VISITORS="0") as (demo, _):
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(20)
+    for hours, is_always in (("real", False), ("always", True)):
+        with a_demo(tmp_path, VISITORS="0", DEMO_HOURS=hours, stderr=subprocess.PIPE) as (demo, port):
+            week = httpx.get(f"http://127.0.0.1:{port}/api/v1/branches/zhongshan-road").json()["hours"]
+            demo.send_signal(signal.SIGTERM)
+            _, told = demo.communicate(timeout=20)
+        assert (len({(opening["numbers_from"], opening["last_number"]) for opening in week}) == 1) == is_always
+        assert told.count("\n") == 2, told
