@@ -122,6 +122,8 @@ async def test_devices_at_once_get_dense_numbers_and_equal_keys_one(crowd: Crowd
 
     tap = {"json": {"service": service}, "headers": crowd.kiosks[0] | {"Idempotency-Key": "one-tap"}}
     tapped = await crowd.at_once([("/tickets", tap)] * TAPS)
+    for ticket in tapped:
+        del ticket["url"]  # begins with the address of the process that answered
     assert all(ticket == tapped[0] for ticket in tapped)
     assert tapped[0]["label"] == f"{prefix}{DEVICES + 1:03}"
 

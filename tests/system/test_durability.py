@@ -185,7 +185,8 @@ async def _assert_all_is_there(core: Core, clients: list[Client]) -> None:
                 continue  # nobody waited
             entry = kept[key]
             wanted.add(key)
-            assert entry.answer is not None and answer == httpx.Response(200, content=entry.answer).json()
+            stored = {name: value for name, value in answer.items() if name not in ("token", "url")}
+            assert entry.answer is not None and stored == httpx.Response(200, content=entry.answer).json()
             if isinstance(client, Kiosk):
                 ticket = day.ticket(answer["id"])
                 assert ticket is not None and ticket.label == answer["label"]

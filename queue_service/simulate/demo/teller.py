@@ -25,7 +25,7 @@ PARTLY_CHANCE = 0.05
 BREAK_EVERY_S = (3600, 10_800)
 BREAK_S = (300, 900)
 REASONS = ("break", "lunch", "meeting")
-CLOSE_WAIT_S_MAX = 2.0
+CLOSE_WAIT_S_MAX = 8.0
 
 
 class GivenUp(Exception):
