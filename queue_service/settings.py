@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         None, description="address of the lobby board, for the home page; none = no link"
     )
 
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the service by https."""
+        return urlsplit(self.base_url).scheme == "https"
+
     @field_validator("base_url", "kiosk_url", "display_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:

@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from queue_service.infra import locales
+from queue_service.wire import locales
 
 
 def placeholders(text: str) -> set[str]:

@@ -15,11 +15,12 @@ from queue_service.catalog.nodes import BYTES_MAX
 from queue_service.catalog.service import Catalog, CatalogRefusal
 from queue_service.catalog.shapes import VERSION_UNSAID, Fault
 from queue_service.hall.terms import Terms
-from queue_service.infra import locales, terminal
+from queue_service.infra import terminal
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
+from queue_service.wire import locales
 
 T = TypeVar("T")
 

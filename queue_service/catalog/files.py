@@ -29,7 +29,7 @@ from queue_service.catalog.shapes import (
 )
 from queue_service.hall.hours import Hours
 from queue_service.hall.terms import ClassPolicy, PlanSwitch, Terms
-from queue_service.infra import locales
+from queue_service.wire import locales
 
 FAULTS_MAX = 200
 """So many faults of one file are told."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from queue_service.hall import terms as hall
 from queue_service.hall.hours import Hours
 from queue_service.hall.terms import Plan, Terms, Text, VisitorClass
-from queue_service.infra.locales import LANGUAGE_COMMON, LANGUAGE_FIRST
+from queue_service.wire.locales import LANGUAGE_COMMON, LANGUAGE_FIRST
 
 LANGUAGES = (LANGUAGE_FIRST, LANGUAGE_COMMON)
 """Every name is given in these; more are welcome."""

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from sqlalchemy import Column, Date, Index, Table, Text, delete, insert, select
 
-from queue_service.infra import locales
 from queue_service.infra.database import Database, Moment, metadata
+from queue_service.wire import locales
 
 REMARKS = Table(
     "remarks",

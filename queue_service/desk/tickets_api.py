@@ -28,7 +28,7 @@ from queue_service.infra.answers import JsonBytes, encode
 from queue_service.infra.problems import Problem
 from queue_service.journal.entries import DayId
 from queue_service.waits.rules import Outlook
-from queue_service.wire import messages
+from queue_service.wire import messages, requests
 
 router = APIRouter(prefix="/api/v1")
 
@@ -44,7 +44,7 @@ async def issue(
     branch: BranchId,
     caller: Annotated[Caller, Depends(allowed(Permission.TICKET_ISSUE))],
     counter: CounterOf,
-    body: messages.IssueRequest,
+    body: requests.IssueRequest,
     key: Key = None,
 ) -> JsonBytes:
     """Take a number, for one service or several in one visit."""
@@ -118,7 +118,7 @@ async def divert(
     ticket: TicketId,
     caller: Annotated[Caller, Depends(allowed(Permission.TICKET_DIVERT))],
     counter: CounterOf,
-    body: messages.DivertRequest,
+    body: requests.DivertRequest,
     key: Key = None,
 ) -> JsonBytes:
     """Solved without a window: at self-service, online, by the greeter."""
@@ -148,7 +148,7 @@ async def change_class(
     ticket: TicketId,
     caller: Annotated[Caller, Depends(allowed(Permission.TICKET_RECLASS))],
     counter: CounterOf,
-    body: messages.ClassRequest,
+    body: requests.ClassRequest,
     key: Key = None,
 ) -> JsonBytes:
     """Change the visitor's class, or confirm a self-declared one by giving it again."""
@@ -165,7 +165,7 @@ async def switch_plan(
     branch: BranchId,
     caller: Annotated[Caller, Depends(allowed(Permission.PLAN_SWITCH, Permission.PLAN_SWITCH_GRANTED))],
     counter: CounterOf,
-    body: messages.PlanRequest,
+    body: requests.PlanRequest,
     key: Key = None,
 ) -> JsonBytes:
     """Put a window plan in force, as a whole."""

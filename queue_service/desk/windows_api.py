@@ -28,8 +28,8 @@ from queue_service.hall.day import Day
 from queue_service.hall.decide import Accepted
 from queue_service.identity.rules import Permission
 from queue_service.infra.answers import JsonBytes
-from queue_service.infra.locales import LANGUAGE_FIRST
-from queue_service.wire import messages
+from queue_service.wire import messages, requests
+from queue_service.wire.locales import LANGUAGE_FIRST
 
 router = APIRouter(prefix="/api/v1/branches/{branch}/windows/{window}", tags=["windows"])
 
@@ -45,17 +45,17 @@ CALLED: Responses = {200: {"model": messages.CalledAnswer}}
 
 @router.post("/open", responses=WINDOW)
 async def open_window(
-    request: Request, at: Opener, counter: CounterOf, key: Key = None, body: messages.OpenRequest | None = None
+    request: Request, at: Opener, counter: CounterOf, key: Key = None, body: requests.OpenRequest | None = None
 ) -> JsonBytes:
     """Open a window, go on after a pause, or take it over from another teller."""
-    body = body or messages.OpenRequest()
+    body = body or requests.OpenRequest()
     command = OpenWindow(window=at.number, lease=own_lease(at.caller), takeover=body.takeover)
     return await _window(request, at, counter, "window.open", command, key, body)
 
 
 @router.post("/pause", responses=WINDOW)
 async def pause(
-    request: Request, at: Pauser, counter: CounterOf, body: messages.PauseRequest, key: Key = None
+    request: Request, at: Pauser, counter: CounterOf, body: requests.PauseRequest, key: Key = None
 ) -> JsonBytes:
     """Stop calling for a while, now or after the current ticket. Words that are no code are not kept."""
     reason, _ = coded(Vocabulary.PAUSE, body.reason)
@@ -65,10 +65,10 @@ async def pause(
 
 @router.post("/close", responses=WINDOW)
 async def close(
-    request: Request, at: Closer, counter: CounterOf, key: Key = None, body: messages.CloseRequest | None = None
+    request: Request, at: Closer, counter: CounterOf, key: Key = None, body: requests.CloseRequest | None = None
 ) -> JsonBytes:
     """Close the window, now or after the current ticket."""
-    body = body or messages.CloseRequest()
+    body = body or requests.CloseRequest()
     command = CloseWindow(window=at.number, lease=at.lease, after_current=body.after_current)
     return await _window(request, at, counter, "window.close", command, key, body)
 
@@ -82,7 +82,7 @@ async def call_next(request: Request, at: Server, counter: CounterOf, key: Key =
 
 @router.post("/call", responses=TICKET)
 async def call(
-    request: Request, at: Server, counter: CounterOf, body: messages.CallRequest, key: Key = None
+    request: Request, at: Server, counter: CounterOf, body: requests.CallRequest, key: Key = None
 ) -> JsonBytes:
     """Call a chosen ticket: waiting, missed or parked."""
     reason, words = coded(Vocabulary.REASON, body.reason)
@@ -108,10 +108,10 @@ async def start(request: Request, at: Server, counter: CounterOf, key: Key = Non
 
 @router.post("/finish", responses=TICKET)
 async def finish(
-    request: Request, at: Server, counter: CounterOf, key: Key = None, body: messages.FinishRequest | None = None
+    request: Request, at: Server, counter: CounterOf, key: Key = None, body: requests.FinishRequest | None = None
 ) -> JsonBytes:
     """Service ends; a visit of several services goes on to the next."""
-    body = body or messages.FinishRequest()
+    body = body or requests.FinishRequest()
     services = {service.id for service in (await counter.desk.today(at.branch_id)).terms.services}
     delivered, words = coded_delivered(body.delivered, services)
     command = Finish(window=at.number, lease=at.lease, outcome=body.outcome, delivered=delivered)
@@ -143,7 +143,7 @@ async def park(request: Request, at: Server, counter: CounterOf, key: Key = None
 
 @router.post("/resume", responses=TICKET)
 async def resume(
-    request: Request, at: Server, counter: CounterOf, body: messages.ResumeRequest, key: Key = None
+    request: Request, at: Server, counter: CounterOf, body: requests.ResumeRequest, key: Key = None
 ) -> JsonBytes:
     """Bring a parked visitor back."""
     command = Resume(window=at.number, lease=at.lease, ticket=body.ticket)
@@ -152,7 +152,7 @@ async def resume(
 
 @router.post("/transfer", responses=TICKET)
 async def transfer(
-    request: Request, at: Server, counter: CounterOf, body: messages.TransferRequest, key: Key = None
+    request: Request, at: Server, counter: CounterOf, body: requests.TransferRequest, key: Key = None
 ) -> JsonBytes:
     """Send the visitor on to another service or window; the label stays."""
     command = Transfer(
@@ -163,7 +163,7 @@ async def transfer(
 
 @router.post("/walk-in", responses=TICKET)
 async def walk_in(
-    request: Request, at: Server, counter: CounterOf, body: messages.WalkInRequest, key: Key = None
+    request: Request, at: Server, counter: CounterOf, body: requests.WalkInRequest, key: Key = None
 ) -> JsonBytes:
     """Serve somebody who has no number: issued and started at once."""
     reason, words = coded(Vocabulary.REASON, body.reason)
@@ -180,7 +180,7 @@ async def _window(
     kind: str,
     command: Command,
     key: str | None,
-    body: messages.Request,
+    body: requests.Request,
 ) -> JsonBytes:
     def answer(day: Day, _accepted: Accepted) -> View:
         return window_view(day, at.number)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import StringConstraints
 
-from queue_service.identity.guard import Guard, cookie_name, cross_site, is_https
+from queue_service.identity.guard import Guard, cookie_name, cross_site
 from queue_service.identity.rules import (
     PASSWORD_CHARS_MAX,
     USERNAME_CHARS_MAX,
@@ -17,12 +17,12 @@ from queue_service.identity.rules import (
 from queue_service.identity.service import SignedIn, SignInRefusal, SignInRefused
 from queue_service.infra.limits import client_network
 from queue_service.infra.problems import Problem
-from queue_service.wire import messages
+from queue_service.wire import messages, requests
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
 
-class SignIn(messages.Request):
+class SignIn(requests.Request):
     """Who says to be who."""
 
     username: Annotated[str, StringConstraints(min_length=1, max_length=USERNAME_CHARS_MAX)]
@@ -76,7 +76,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, guard: Gua
                 outcome.token,
                 max_age=int(guard.settings.session_lifetime_s),
                 path="/",
-                secure=is_https(guard.settings),
+                secure=guard.settings.is_https,
                 httponly=True,
                 samesite="strict",
             )
@@ -99,7 +99,7 @@ async def sign_out(request: Request, response: Response, guard: GuardOf) -> None
     token = request.cookies.get(name)
     if token is not None:
         await guard.identity.sign_out(token, guard.clock())
-        response.delete_cookie(name, path="/", secure=is_https(guard.settings), httponly=True, samesite="strict")
+        response.delete_cookie(name, path="/", secure=guard.settings.is_https, httponly=True, samesite="strict")
 
 
 def _session(caller: Caller) -> Session:

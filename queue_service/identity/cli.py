@@ -14,11 +14,12 @@ from queue_service.catalog.service import Catalog
 from queue_service.identity.rules import PASSWORD_CHARS_MAX, AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
 from queue_service.identity.store import DeviceListed
-from queue_service.infra import locales, terminal
+from queue_service.infra import terminal
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
+from queue_service.wire import locales
 
 T = TypeVar("T")
 

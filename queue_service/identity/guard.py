@@ -101,12 +101,7 @@ def allowed(*permissions: Permission) -> Callable[[HTTPConnection], Awaitable[Ca
 
 def cookie_name(settings: Settings) -> str:
     """Of the session's cookie; the prefix makes browsers hold it to https, this host and the whole path."""
-    return "__Host-queue_session" if is_https(settings) else "queue_session"
-
-
-def is_https(settings: Settings) -> bool:
-    """Whether browsers reach the service by https."""
-    return urlsplit(settings.base_url).scheme == "https"
+    return "__Host-queue_session" if settings.is_https else "queue_session"
 
 
 def origin_of(url: str) -> str:
@@ -126,7 +121,7 @@ def origin_allowed(headers: Headers, settings: Settings) -> bool:
     if origin == origin_of(settings.base_url):
         return True
     scheme, _, host = origin.partition("://")
-    return host == headers.get("host") and (scheme == "https" or (scheme == "http" and not is_https(settings)))
+    return host == headers.get("host") and (scheme == "https" or (scheme == "http" and not settings.is_https))
 
 
 def cross_site(headers: Headers, settings: Settings) -> bool:

@@ -4,11 +4,11 @@ from fastapi import FastAPI
 
 from queue_service.infra import problems
 from queue_service.infra.gate import Gate
-from queue_service.infra.headers import SecurityHeaders
 from queue_service.infra.limits import Limits, RequestLimit
 from queue_service.infra.metrics import Metrics
 from queue_service.infra.requests import Requests
 from queue_service.settings import Settings
+from queue_service.wire.headers import SecurityHeaders
 
 
 def install(app: FastAPI, *, settings: Settings, limits: Limits, metrics: Metrics) -> None:
@@ -18,4 +18,4 @@ def install(app: FastAPI, *, settings: Settings, limits: Limits, metrics: Metric
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(RequestLimit, limits=limits)
     app.add_middleware(Requests, metrics=metrics)
-    app.add_middleware(SecurityHeaders, settings=settings)
+    app.add_middleware(SecurityHeaders, is_https=settings.is_https)

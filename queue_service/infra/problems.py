@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
-from queue_service.infra import locales
+from queue_service.wire import locales
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -30,10 +30,10 @@ from websockets.exceptions import SecurityError
 from websockets.http11 import Request
 
 from queue_service.infra import problems
-from queue_service.infra.headers import security_headers
 from queue_service.infra.problems import Problem
 from queue_service.infra.rounds import Rounds
 from queue_service.settings import Settings
+from queue_service.wire.headers import security_headers
 
 SWEEP_S = 1.0
 """Every socket is looked at this often, in seconds; the limits in time are kept to within it."""
@@ -198,7 +198,7 @@ class PushProtocol(WebSocketsSansIOProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         self.handshake_initiated = self.handshake_complete = self.close_sent = True
-        headers = [*self.default_headers, *security_headers(self.sockets.settings)]
+        headers = [*self.default_headers, *security_headers(is_https=self.sockets.settings.is_https)]
         self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()
 

@@ -22,10 +22,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from queue_service.infra import problems
-from queue_service.infra.headers import security_headers
 from queue_service.infra.problems import Problem
 from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
+from queue_service.wire.headers import security_headers
 
 _FILES_BESIDE_CONNECTIONS = 256
 
@@ -227,7 +227,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answers what never became a request, and closes."""
-        headers = [*self.server_state.default_headers, *security_headers(self.settings)]
+        headers = [*self.server_state.default_headers, *security_headers(is_https=self.settings.is_https)]
         self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()
 

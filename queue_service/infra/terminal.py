@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from sqlalchemy.exc import DBAPIError
 
-from queue_service.infra import locales
 from queue_service.infra.filelock import FileLockBusy
 from queue_service.infra.migrate import NotOfThisRelease
 from queue_service.infra.server import AddressUnusable
 from queue_service.settings import PREFIX, Rule, Settings
+from queue_service.wire import locales
 
 SHOWN_CHARS_MAX = 60
 REASON_CHARS_MAX = 200

@@ -25,7 +25,7 @@ from queue_service.catalog.service import Catalog
 from queue_service.hall.terms import Terms
 from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
-from queue_service.infra import locales, terminal
+from queue_service.infra import terminal
 from queue_service.infra.chance import secure_token
 from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
@@ -34,6 +34,7 @@ from queue_service.infra.server import listening
 from queue_service.settings import Settings
 from queue_service.simulate.demo import play
 from queue_service.web.routes import PAGES
+from queue_service.wire import locales
 
 Access = dict[str, Any]
 

@@ -1,49 +1,26 @@
-"""The shapes of the public contract: what pages, devices and programs send and get.
+"""The shapes of the public contract: what pages, devices and programs get; what they send stands in `wire.requests`.
 
 Times are RFC 3339 in UTC, durations carry `_s`, names are texts by language tag, ids are opaque. Answers may gain
-fields; requests refuse fields that they do not know.
+fields.
 """
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from queue_service.hall.terms import VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
+from queue_service.hall.tickets import Channel, Outcome, TicketStatus
 
 Text = dict[str, str]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Language = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))?$"
-    ),
-]
-"""A BCP 47 tag in its usual case: language, script, region, one variant; no extension, no private use."""
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")]
-Yes = Annotated[bool, Field(strict=True)]
-Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
-Delivered = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
 WindowState = Literal["closed", "open", "busy", "closing", "pausing", "paused"]
-LEGS_MAX = 8
-DELIVERED_MAX = 20
 
 
 class Answer(BaseModel):
     """What the service says."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, use_attribute_docstrings=True)
-
-
-class Request(BaseModel):
-    """What a caller says: strict in types, closed to unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
-
-
-# ---------------------------------------------------------------------------------------------------------- answers
 
 
 class Wait(Answer):
@@ -405,135 +382,6 @@ class Colleagues(Answer):
     """The active staff of a branch, and those who belong to every branch."""
 
     staff: list[Colleague]
-
-
-# --------------------------------------------------------------------------------------------------------- requests
-
-
-class IssueRequest(Request):
-    """Take a number for one service, or for several in one visit."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["service"], "properties": {"service": {"type": "string"}, "legs": {"type": "null"}}},
-                {"required": ["legs"], "properties": {"legs": {"type": "array"}, "service": {"type": "null"}}},
-            ]
-        }
-    )
-
-    service: Id | None = None
-    legs: Annotated[list[Id], Field(min_length=1, max_length=LEGS_MAX)] | None = None
-    visitor_class: VisitorClass = Field(VisitorClass.NORMAL, alias="class")
-    language: Language = "zh-CN"
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "IssueRequest":
-        if (self.service is None) == (self.legs is None):
-            raise PydanticCustomError("service_or_legs", "exactly one of service and legs")
-        return self
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The legs in order."""
-        return tuple(self.legs) if self.legs is not None else (self.service or "",)
-
-
-class OpenRequest(Request):
-    """Open a window, or go on after a pause."""
-
-    takeover: Yes = False
-
-
-class PauseRequest(Request):
-    """Stop calling for a while."""
-
-    reason: Reason
-    """A code (`pause.<code>`); anything else becomes `other`, and is not kept."""
-    after_current: Yes = False
-
-
-class CloseRequest(Request):
-    """Close a window."""
-
-    after_current: Yes = False
-
-
-class CallRequest(Request):
-    """Call a chosen ticket."""
-
-    ticket: Id
-    reason: Reason
-    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
-
-
-class FinishRequest(Request):
-    """Finish the service."""
-
-    outcome: Outcome = Outcome.DONE
-    delivered: Annotated[list[Delivered], Field(max_length=DELIVERED_MAX)] = []
-    """Services of the branch and codes (`delivered.<code>`); anything else becomes `other` and a remark."""
-
-
-class ResumeRequest(Request):
-    """Bring a parked ticket back."""
-
-    ticket: Id
-
-
-class TransferRequest(Request):
-    """Send the visitor on: to a service, a window, or both."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": ["service"], "properties": {"service": {"type": "string"}}},
-                {"required": ["window"], "properties": {"window": {"type": "integer"}}},
-            ]
-        }
-    )
-
-    service: Id | None = None
-    window: Number | None = None
-    place: Place = Place.ORIGINAL
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> "TransferRequest":
-        if self.service is None and self.window is None:
-            raise PydanticCustomError("service_or_window", "service, window or both")
-        return self
-
-
-class WalkInRequest(Request):
-    """Serve somebody who has no number."""
-
-    service: Id
-    reason: Reason
-    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
-
-
-class DivertRequest(Request):
-    """Solve it without a window."""
-
-    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
-    """A code (`divert.<code>`); anything else becomes `other` and a remark."""
-
-
-class ClassRequest(Request):
-    """Change or confirm the visitor's class."""
-
-    visitor_class: VisitorClass = Field(alias="class")
-    reason: Reason
-    """A code (`reason.<code>`); anything else becomes `other` and a remark."""
-
-
-class PlanRequest(Request):
-    """Put a window plan in force."""
-
-    plan: Id
-
-
-# ---------------------------------------------------------------------------------------------------------- sockets
 
 
 class View(Answer):

@@ -16,7 +16,7 @@ from queue_service.catalog.nodes import BYTES_MAX
 from queue_service.catalog.shapes import Fault
 from queue_service.hall.hours import Opening
 from queue_service.hall.terms import Notice, PlanOrder, PlanSwitch, Policy, Terms, VisitorClass
-from queue_service.infra import locales
+from queue_service.wire import locales
 from tests.catalog.bad_files import BAD, Found
 from tests.catalog.branches import BRANCH, NOW, a_branch, terms
 

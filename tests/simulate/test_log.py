@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from queue_service.infra import locales
 from queue_service.simulate import log
 from queue_service.simulate.log import Fault, Oddity, UnreadableLine, day_of, oddities, read
+from queue_service.wire import locales
 from tests.simulate.logs import HEADER, a_log, left, served
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from queue_service.infra.locales import text
+from queue_service.wire.locales import text
 from tests.web.conftest import AXE, Account, Core
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from queue_service.infra import locales
+from queue_service.wire import locales
 from tests.web.conftest import Account, Core, OpenPage, running
 from tests.web.console import Console, faults, overflow_px
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from queue_service.infra.locales import text
+from queue_service.wire.locales import text
 from tests.web.conftest import Core, OpenPage
 from tests.web.console import faults, overflow_px
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from queue_service.infra import locales
 from queue_service.settings import Settings
 from queue_service.web.routes import PAGES, install, page_list
+from queue_service.wire import locales
 
 
 @pytest.fixture

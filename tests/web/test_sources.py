@@ -11,12 +11,13 @@ from queue_service import web
 from queue_service.hall.routing import Reason
 from queue_service.hall.terms import VisitorClass
 from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
-from queue_service.infra import locales
 from queue_service.web.routes import PAGES
+from queue_service.wire import locales
 from queue_service.wire.messages import WindowState
 
 HERE = Path(web.__file__).parent
-OWN = [path for path in sorted(HERE.rglob("*.js")) if path.parent.name != "vendor"]
+PLACES = (HERE, *(HERE.parent.parent / client / "pages" for client in ("kiosk_client", "display_client")))
+OWN = [path for place in PLACES for path in sorted(place.rglob("*.js")) if path.parent.name != "vendor"]
 WORDS = locales.catalogue(locales.LANGUAGE_FIRST)
 
 CODES = {
@@ -64,7 +65,7 @@ def test_every_action_of_the_console_is_worded() -> None:
 
 
 def test_no_word_of_the_pages_is_left_over() -> None:
-    text = sources() + (HERE / "routes.py").read_text(encoding="utf-8")
+    text = sources() + (HERE.parent / "wire" / "pages.py").read_text(encoding="utf-8")
     built = ("web.counter.verb.", "web.counter.list.", "web.window.", "web.theme.", "web.home.page.")
     own = [key for key in WORDS if key.startswith("web.") and not key.startswith(built)]
     assert [key for key in own if f'"{key}"' not in text] == []

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from queue_service.wire.messages import FinishRequest, IssueRequest
+from queue_service.wire.requests import FinishRequest, IssueRequest
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from queue_service.infra import locales
+from queue_service.wire import locales
 
 
 @pytest.mark.parametrize(

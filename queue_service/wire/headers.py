@@ -1,8 +1,6 @@
-"""The headers that keep browsers careful, on every answer."""
+"""The headers that keep browsers careful, on every answer of the core and of the edge clients."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from queue_service.settings import Settings
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -28,8 +26,8 @@ _CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def security_headers(settings: Settings) -> HeaderList:
-    """The headers of every answer; Strict-Transport-Security exactly when the base address is https."""
+def security_headers(*, is_https: bool) -> HeaderList:
+    """The headers of every answer; Strict-Transport-Security exactly when browsers come by https."""
     texts = {
         "content-security-policy": _CONTENT_SECURITY_POLICY,
         "x-content-type-options": "nosniff",
@@ -38,7 +36,7 @@ def security_headers(settings: Settings) -> HeaderList:
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
     }
-    if settings.base_url.startswith("https:"):
+    if is_https:
         texts["strict-transport-security"] = f"max-age={HSTS_S}"
     return [(name.encode(), value.encode()) for name, value in texts.items()]
 
@@ -46,9 +44,9 @@ def security_headers(settings: Settings) -> HeaderList:
 class SecurityHeaders:
     """Adds `security_headers`; answers under /api are not to be stored by anyone."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
-        self.for_pages = security_headers(settings)
+        self.for_pages = security_headers(is_https=is_https)
         self.for_api = [*self.for_pages, (b"cache-control", b"no-store")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

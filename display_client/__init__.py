@@ -1,0 +1,1 @@
+"""The lobby screen: its own process, with board pages, announcements and sound."""
