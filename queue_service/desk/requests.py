@@ -90,6 +90,10 @@ class Counter:
             encoded = encode(completed(msgspec.json.decode(encoded)))
         return JsonBytes(encoded, status)
 
+    def link(self, token: str) -> str:
+        """The address of the visitor's page."""
+        return f"{self.settings.base_url}/t/{token}"
+
     def _fingerprint(self, request: Request, body: BaseModel | None) -> bytes:
         asked = f"{request.method} {request.url.path}\n{'' if body is None else body.model_dump_json(by_alias=True)}"
         return self.tokens.fingerprint(asked.encode())

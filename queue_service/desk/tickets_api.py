@@ -1,8 +1,10 @@
 """Numbers, tickets, plans and help: the other routes that change a hall, and the visitor's own."""
 
+import io
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+import segno
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from queue_service.desk.remarks import Vocabulary, coded
 from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
@@ -34,6 +36,7 @@ router = APIRouter(prefix="/api/v1")
 
 Token = Annotated[str, Path(description="From the visitor's link; a wrong one, however long, is 404.")]
 TICKET: Responses = {200: {"model": messages.WindowAnswer}}
+QR: Responses = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
 
 
 @router.post(
@@ -61,7 +64,7 @@ async def issue(
 
     def linked(ticket: View) -> View:
         token = counter.tokens.token(TicketRef(branch, ticket["id"]))
-        return {**ticket, "token": token, "url": f"{counter.settings.base_url}/t/{token}"}
+        return {**ticket, "token": token, "url": counter.link(token)}
 
     return await counter.act(
         request,
@@ -207,6 +210,15 @@ async def visit(token: Token, counter: CounterOf) -> JsonBytes:
     """The visitor's own ticket."""
     day, ticket = await visited(counter, token)
     return JsonBytes(encode(visitor_view(day, ticket, Outlook(day))))
+
+
+@router.get("/tickets/{token}/qr.svg", tags=["visitor"], response_class=Response, responses=QR)
+async def qr(token: Token, counter: CounterOf) -> Response:
+    """The visitor's link as a QR code, for a screen that somebody photographs."""
+    await visited(counter, token)
+    picture = io.BytesIO()
+    segno.make(counter.link(token), error="m").save(picture, kind="svg", scale=8, border=4, light="#fff")
+    return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
 @router.post("/tickets/{token}/cancel", tags=["visitor"], responses={200: {"model": messages.VisitorTicket}})

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -478,3 +479,12 @@ def test_plans_switch_as_a_whole_and_by_greeters_only_where_the_terms_let_them(h
     until(lambda: greeter.post("/plan", {"plan": "normal"}).status_code != 200)
     refused(greeter.post("/plan", {"plan": "lean"}), 409, "plan.not_allowed")
     assert said(hall.manager.post("/plan", {"plan": "normal"}), messages.Windows)["plan"] == "normal"
+
+
+def test_the_link_is_told_as_a_picture_to_photograph(open_hall: Hall) -> None:
+    token = open_hall.issue()["token"]
+    picture = open_hall.public.get(f"{open_hall.core.api}/tickets/{token}/qr.svg")
+    assert picture.status_code == 200
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert ElementTree.fromstring(picture.text).tag.endswith("svg")
+    assert open_hall.public.get(f"{open_hall.core.api}/tickets/{token}x/qr.svg").status_code == 404

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from queue_service.infra.problems import MEDIA_TYPE
+from queue_service.web.routes import PAGES as CORE_PAGES
 from tests.core import Core
 from tests.system.callers import Headers, everybody, staff
 from tests.system.routes import SAFE, SOCKET, Route, body, filled, routes
@@ -35,8 +36,7 @@ VERBS = (
 )
 PAGES = (
     "/openapi.json",
-    "/",
-    "/counter",
+    *(page.path for page in CORE_PAGES),
     "/assets/{version}/{path:path}",
     "/locales/{name}",
     "/pages.json",
@@ -61,6 +61,7 @@ LET_IN: dict[Route, set[str]] = {
     **{Route("POST", f"{FIXED}/{verb}"): TELLERS for verb in VERBS},
     **{Route("POST", f"{ROAMING}/{verb}"): TELLERS | FLOOR for verb in VERBS},
     Route("GET", VISIT): ANYBODY,
+    Route("GET", f"{VISIT}/qr.svg"): ANYBODY,
     Route("POST", f"{VISIT}/cancel"): ANYBODY,
     Route("GET", "/api/v1/session"): STAFF | STAFF_ELSEWHERE,
     **{Route("GET", f"/{name}"): ANYBODY for name in ("healthz", "readyz", "metrics")},
