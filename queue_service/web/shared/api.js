@@ -28,8 +28,13 @@ export function get(path, { tries_max = TRIES_MAX } = {}) {
 }
 
 // Changes something: tried again when the answer is lost, which the key makes harmless.
-export function send(path, body = {}) {
-  return request("POST", path, body, { tries_max: TRIES_MAX, headers: { "Idempotency-Key": intentKey() } });
+export function send(path, body = {}, { method = "POST", key = intentKey(), tries_max = TRIES_MAX } = {}) {
+  return request(method, path, body, { tries_max, headers: { "Idempotency-Key": key } });
+}
+
+// The key of one intent. crypto.randomUUID needs https, which a hall's own network may not have.
+export function intentKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 // Finds out who is signed in, and whether somebody is; throws Refused when the core does not say.
@@ -88,10 +93,6 @@ async function understood(answer) {
   throw new Refused({ status: answer.status, code: "unclear", detail: t("web.unclear", { status: answer.status }), params: {} });
 }
 
-// crypto.randomUUID needs https, which a hall's own network may not have.
-function intentKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random())));
