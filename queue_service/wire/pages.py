@@ -18,7 +18,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Route, Router, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from queue_service.wire import locales
@@ -160,7 +160,7 @@ def _nowhere(prefix: str, pages: Sequence[Page], *, otherwise: ASGIApp) -> ASGIA
         parts=parts,
         title=locales.text(locales.LANGUAGE_FIRST, "web.nowhere.title"),
     )
-    slashed = {f"{known.path}/": known.path for known in pages}
+    slashed = [compile_path(f"{known.path}/")[0] for known in pages]
 
     async def default(scope: Scope, receive: Receive, send: Send) -> None:
         await (_answer_nowhere(scope) or otherwise)(scope, receive, send)
@@ -169,8 +169,9 @@ def _nowhere(prefix: str, pages: Sequence[Page], *, otherwise: ASGIApp) -> ASGIA
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             return None
         request = Request(scope)
-        if request.url.path in slashed:
-            return RedirectResponse(request.url.replace(path=slashed[request.url.path], scheme="", netloc=""), 308)
+        if any(pattern.match(request.url.path) for pattern in slashed):
+            unslashed = request.url.path.removesuffix("/")
+            return RedirectResponse(request.url.replace(path=unslashed, scheme="", netloc=""), 308)
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             return None
         return HTMLResponse(page, 404, {"Vary": "Accept", "Content-Security-Policy": CONTENT_SECURITY_POLICY})

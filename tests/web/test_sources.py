@@ -28,7 +28,7 @@ CODES = {
     "outcome": list(Outcome),
     "reason": list(Reason),
     "web.window": list(get_args(WindowState)),
-    "web.home.page": [page.id for page in PAGES if page.id != "home"] + ["kiosk", "display"],
+    "web.home.page": [page.id for page in PAGES if page.is_listed] + ["kiosk", "display"],
 }
 
 
