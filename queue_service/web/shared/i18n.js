@@ -14,9 +14,9 @@ export const language = {
   },
 };
 
-// Loads the words of the first language that fits: `?lang`, the choice kept from before, the browser's.
-export async function loadWords() {
-  const asked = [new URLSearchParams(location.search).get("lang"), kept("language", null), ...navigator.languages];
+// Loads the words of the first language that fits: `?lang`, the choice kept from before, `wished` by the page, the browser's.
+export async function loadWords(wished) {
+  const asked = [new URLSearchParams(location.search).get("lang"), kept("language", null), wished, ...navigator.languages];
   await show(asked.map(fitting).find(Boolean) ?? document.documentElement.lang);
 }
 
