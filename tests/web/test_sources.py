@@ -28,6 +28,8 @@ CODES = {
     "outcome": list(Outcome),
     "reason": list(Reason),
     "web.window": list(get_args(WindowState)),
+    "web.ticket.state": list(TicketStatus),
+    "web.ticket.others": list(VisitorClass),
     "web.home.page": [page.id for page in PAGES if page.is_listed] + ["kiosk", "display"],
 }
 
@@ -66,7 +68,17 @@ def test_every_action_of_the_console_is_worded() -> None:
 
 def test_no_word_of_the_pages_is_left_over() -> None:
     text = sources() + (HERE.parent / "wire" / "pages.py").read_text(encoding="utf-8")
-    built = ("web.counter.verb.", "web.counter.list.", "web.window.", "web.theme.", "web.home.page.")
+    built = (
+        "web.counter.verb.",
+        "web.counter.list.",
+        "web.window.",
+        "web.theme.",
+        "web.home.page.",
+        "web.ticket.state.",
+        "web.ticket.next.",
+        "web.ticket.missed.",
+        "web.ticket.others.",
+    )
     own = [key for key in WORDS if key.startswith("web.") and not key.startswith(built)]
     assert [key for key in own if f'"{key}"' not in text] == []
 
