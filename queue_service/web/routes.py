@@ -14,6 +14,7 @@ from queue_service.wire.pages import Page
 PAGES: Final = (
     Page(id="home", path="/", is_listed=False),
     Page(id="counter", path="/counter", is_by_branch=True),
+    Page(id="guide", path="/guide", is_by_branch=True),
     Page(id="manager", path="/manager", is_by_branch=True),
     Page(id="ticket", path="/t/{token}", is_listed=False),
 )

@@ -11,7 +11,7 @@ import { clockOrDay } from "../shared/time.js";
 // So many branches are followed live; the rest show what the first answer said.
 const LIVE_BRANCHES_MAX = 12;
 
-const ICONS = { counter: "monitor", manager: "chart-column", kiosk: "tablet-smartphone", display: "monitor" };
+const ICONS = { counter: "monitor", guide: "map-pin", manager: "chart-column", kiosk: "tablet-smartphone", display: "monitor" };
 
 function Home() {
   const branches = useSignal(null);
