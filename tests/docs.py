@@ -2,26 +2,45 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-from queue_service.settings import Settings
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+import display_client.settings
+import kiosk_client.settings
+import queue_service.settings
 
 README = Path(__file__).parent.parent / "README.md"
-SECTION = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
+SETTINGS: dict[str, type[BaseSettings]] = {
+    queue_service.settings.PREFIX: queue_service.settings.Settings,
+    kiosk_client.settings.PREFIX: kiosk_client.settings.Settings,
+    display_client.settings.PREFIX: display_client.settings.Settings,
+}
 
 
-def settings_table() -> str:
-    """Every setting with its default and what it means, unit included."""
+def settings_table(prefix: str) -> str:
+    """Every setting of one process with its default and what it means, unit included."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "none" if field.default is None else f"`{field.default}`"
-        rows.append(f"| `QUEUE_{name.upper()}` | {default} | {field.description} |")
+    for name, field in SETTINGS[prefix].model_fields.items():
+        rows.append(f"| `{prefix}{name.upper()}` | {_default(field.default)} | {field.description} |")
     return "\n".join(rows) + "\n"
 
 
 def readme(text: str) -> str:
-    """The README with its table of settings as the code has it."""
-    assert SECTION.search(text), "the README has a place for the settings"
-    return SECTION.sub(lambda found: found[1] + "\n" + settings_table() + "\n" + found[2], text)
+    """The README with its tables of settings as the code has them."""
+    for prefix in SETTINGS:
+        section = re.compile(rf"(<!-- settings {prefix} -->\n).*?(<!-- /settings -->)", re.DOTALL)
+        assert section.search(text), f"the README has a place for the settings {prefix}…"
+        table = settings_table(prefix)
+        text = section.sub(lambda found, table=table: found[1] + "\n" + table + "\n" + found[2], text)  # type: ignore[misc]
+    return text
+
+
+def _default(value: Any) -> str:
+    if value is None or value is PydanticUndefined or value == "":
+        return "none"
+    return f"`{', '.join(value) if isinstance(value, list) and value else value}`"
 
 
 if __name__ == "__main__":
