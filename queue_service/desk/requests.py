@@ -9,10 +9,11 @@ import msgspec
 from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
 
+from queue_service.catalog.service import Catalog
 from queue_service.desk.branch import Ask
 from queue_service.desk.remarks import Remark, Remarks
 from queue_service.desk.service import Desk
-from queue_service.desk.tokens import Tokens
+from queue_service.desk.tokens import TicketRef, Tokens
 from queue_service.desk.views import View, ticket_answer
 from queue_service.hall.commands import Command
 from queue_service.hall.day import Day
@@ -20,6 +21,7 @@ from queue_service.hall.decide import Accepted
 from queue_service.hall.tickets import Lease
 from queue_service.identity.guard import demand, identify
 from queue_service.identity.rules import Caller, Permission, may
+from queue_service.identity.service import Identity
 from queue_service.infra.answers import JsonBytes, encode
 from queue_service.infra.clock import Clock
 from queue_service.infra.limits import Limits
@@ -47,6 +49,8 @@ class Counter:
     desk: Desk
     tokens: Tokens
     remarks: Remarks
+    catalog: Catalog
+    identity: Identity
     limits: Limits
     clock: Clock
     settings: Settings
@@ -89,6 +93,11 @@ class Counter:
         if completed is not None:
             encoded = encode(completed(msgspec.json.decode(encoded)))
         return JsonBytes(encoded, status)
+
+    def linked(self, branch_id: str, ticket: View) -> View:
+        """A ticket with the visitor's link, which is never stored."""
+        token = self.tokens.token(TicketRef(branch_id, ticket["id"]))
+        return {**ticket, "token": token, "url": self.link(token)}
 
     def link(self, token: str) -> str:
         """The address of the visitor's page."""

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from queue_service.desk.remarks import Vocabulary, coded
 from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
-from queue_service.desk.tokens import TicketRef
 from queue_service.desk.views import View, alert_view, ticket_view, visitor_view, windows_view
 from queue_service.hall.commands import (
     AskHelp,
@@ -62,10 +61,6 @@ async def issue(
     def issued(day: Day, accepted: Accepted) -> View:
         return ticket_view(day, day.live[accepted.ticket or ""], Outlook(day))
 
-    def linked(ticket: View) -> View:
-        token = counter.tokens.token(TicketRef(branch, ticket["id"]))
-        return {**ticket, "token": token, "url": counter.link(token)}
-
     return await counter.act(
         request,
         caller.id,
@@ -75,7 +70,7 @@ async def issue(
         key=key,
         body=body,
         answer=issued,
-        completed=linked,
+        completed=lambda ticket: counter.linked(branch, ticket),
         status=201,
     )
 

@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 
 from queue_service.hall.day import Day, lane_key
+from queue_service.hall.prints import is_copy
 from queue_service.hall.terms import Window
-from queue_service.hall.tickets import Alert, Ticket, TicketStatus, WindowState, WindowStatus
+from queue_service.hall.tickets import Alert, AlertKind, Fault, Print, Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.waits.rules import Outlook, WaitRange
 
 View = dict[str, Any]
@@ -150,7 +151,30 @@ def alert_view(alert: Alert) -> View:
         "id": alert.id,
         "kind": alert.kind,
         "place": alert.place,
+        "service": alert.service,
+        "window": alert.window,
+        "fault": alert.fault,
         "at": alert.at,
         "taken_by": alert.taken_by,
         "taken_at": alert.taken_at,
     }
+
+
+def print_view(day: Day, pending: Print) -> View:
+    """A print that a kiosk has not taken yet."""
+    ticket = day.ticket(pending.ticket)
+    assert ticket is not None, "what is to be printed was issued"
+    return {
+        "id": pending.id,
+        "ticket": pending.ticket,
+        "label": ticket.label,
+        "kiosk": pending.kiosk,
+        "at": pending.at,
+        "copy": is_copy(ticket),
+    }
+
+
+def printer_faults(day: Day) -> dict[str, Fault]:
+    """What is wrong with the printers, by the name of the kiosk; one that is well is not named."""
+    alerts = (alert for alert in day.alerts.values() if alert.kind is AlertKind.PRINTER)
+    return {alert.place: alert.fault for alert in alerts if alert.fault is not None}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from queue_service.hall.terms import Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Lease, Outcome, Place
+from queue_service.hall.tickets import Channel, Fault, Lease, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +173,35 @@ class TakeAlert:
     by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellPrinter:
+    """`place`: the name of the kiosk whose printer it is; `fault` None: it is well."""
+
+    place: str
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPrint:
+    """`kiosk`: the name of the kiosk that is to print the ticket."""
+
+    ticket: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePrint:
+    """`kiosk`: the name of the kiosk that is about to print."""
+
+    print: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidIntent:
+    """Use up the key of an intent that nobody waits for, so that no number is ever made of it."""
+
+
 TicketAtWindow = Recall | Start | Finish | Miss | Park | Transfer
 """Commands about the ticket that is at the window."""
 
@@ -195,4 +224,8 @@ Command = (
     | SwitchPlan
     | AskHelp
     | TakeAlert
+    | TellPrinter
+    | AskPrint
+    | TakePrint
+    | VoidIntent
 )

@@ -8,7 +8,7 @@ from queue_service.hall.events import Phase
 from queue_service.hall.hours import DayTimes
 from queue_service.hall.lanes import Lane, LaneKey, Overtaker, Waiting
 from queue_service.hall.terms import Plan, Terms, VisitorClass
-from queue_service.hall.tickets import Alert, Call, Ticket, TicketStatus, WindowState, WindowStatus
+from queue_service.hall.tickets import Alert, Call, Print, Ticket, TicketStatus, WindowState, WindowStatus
 
 CALLS_SHOWN_MAX = 12
 SEQ_DIGITS_MAX = 12
@@ -99,6 +99,8 @@ class Day(State):
     shares: tuple[VisitorClass, ...] = ()
     """Classes of the last automatic calls, oldest first, at most `Policy.share_calls`."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    prints: Mapping[str, Print] = field(default_factory=dict)
+    """What kiosks are to print and have not taken yet, oldest first."""
 
     def tickets(self) -> Iterator[Ticket]:
         """All tickets of this day, in no order."""
@@ -133,6 +135,7 @@ class Draft(State):
         self.calls = day.calls
         self.shares = day.shares
         self.alerts = dict(day.alerts)
+        self.prints = dict(day.prints)
         self._shelves: dict[int, dict[str, Ticket]] = {}
 
     def put(self, ticket: Ticket) -> None:
@@ -148,6 +151,11 @@ class Draft(State):
         """Bring an ended ticket back to life."""
         del self._shelf(ticket.id)[ticket.id]
         self.live[ticket.id] = ticket
+
+    def rewrite(self, ticket: Ticket) -> None:
+        """Write a ticket where it is, among the live or the ended."""
+        place = self.live if ticket.id in self.live else self._shelf(ticket.id)
+        place[ticket.id] = ticket
 
     def enter_lane(self, ticket: Ticket) -> None:
         """Let a live ticket wait in the lane that its fields name."""
@@ -204,6 +212,7 @@ class Draft(State):
             calls=self.calls,
             shares=self.shares,
             alerts=self.alerts,
+            prints=self.prints,
         )
 
     def _shelf(self, ticket_id: str) -> dict[str, Ticket]:

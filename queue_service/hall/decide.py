@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from queue_service.hall.alerts import ask_help, take_alert, tell_printer
 from queue_service.hall.commands import (
     AskHelp,
+    AskPrint,
     CallNext,
     CallTicket,
     Cancel,
@@ -26,18 +28,20 @@ from queue_service.hall.commands import (
     Start,
     SwitchPlan,
     TakeAlert,
+    TakePrint,
+    TellPrinter,
     TicketAtWindow,
     Transfer,
     Undo,
+    VoidIntent,
     WalkIn,
 )
 from queue_service.hall.day import Day, ticket_id
 from queue_service.hall.edits import with_what_is_in_use
 from queue_service.hall.events import (
-    AlertTaken,
     ClassChanged,
     Event,
-    HelpAsked,
+    IntentVoided,
     LegFinished,
     Phase,
     PlanSwitched,
@@ -61,6 +65,7 @@ from queue_service.hall.lifecycle import Action, refuse
 from queue_service.hall.numbering import label, next_number
 from queue_service.hall.phases import PHASES, phase_at, plan_at
 from queue_service.hall.places import joined_after, joined_first, lanes_of
+from queue_service.hall.prints import ask_print, take_print
 from queue_service.hall.refusals import Code, Refusal
 from queue_service.hall.routing import Reason, choose
 from queue_service.hall.terms import ReinstateRule, Service, VisitorClass
@@ -78,6 +83,7 @@ class Accepted:
     reason: Reason | None = None
     """Of a call to the next: why this ticket, or `NOBODY`."""
     alert: str | None = None
+    print: str | None = None
 
 
 Decision = Accepted | Refusal
@@ -124,9 +130,17 @@ def decide(day: Day, command: Command, now: datetime) -> Decision:
         case SwitchPlan():
             return _switch_plan(day, command)
         case AskHelp():
-            return _ask_help(day, command)
+            return _about_alert(ask_help(day, command))
         case TakeAlert():
-            return _take_alert(day, command)
+            return _about_alert(take_alert(day, command))
+        case TellPrinter():
+            return _about_alert(tell_printer(day, command))
+        case AskPrint():
+            return _about_print(ask_print(day, command), command.ticket)
+        case TakePrint():
+            return _about_print(take_print(day, command))
+        case VoidIntent():
+            return Accepted(events=(IntentVoided(),))
         case ChangeTerms():
             return _change_terms(day, command, now)
         case _:
@@ -404,25 +418,6 @@ def _switch_plan(day: Day, command: SwitchPlan) -> Decision:
     return Accepted(events=(PlanSwitched(plan=command.plan, by_clock=False),))
 
 
-def _ask_help(day: Day, command: AskHelp) -> Decision:
-    for alert in day.alerts.values():
-        if alert.place == command.place and alert.taken_at is None:
-            return Accepted(alert=alert.id)
-    alert_id = f"help-{day.seq + 1}"
-    return Accepted(events=(HelpAsked(alert=alert_id, place=command.place),), alert=alert_id)
-
-
-def _take_alert(day: Day, command: TakeAlert) -> Decision:
-    alert = day.alerts.get(command.alert)
-    if alert is None:
-        return Refusal(Code.ALERT_UNKNOWN)
-    if alert.taken_by is None:
-        return Accepted(events=(AlertTaken(alert=alert.id, by=command.by),), alert=alert.id)
-    if alert.taken_by != command.by:
-        return Refusal(Code.ALERT_TAKEN)
-    return Accepted(alert=alert.id)
-
-
 def _change_terms(day: Day, command: ChangeTerms, now: datetime) -> Decision:
     if command.terms.version < day.terms.version:
         return Refusal(Code.TERMS_OLDER)
@@ -443,3 +438,11 @@ def _may(day: Day, ticket_id: str, action: Action) -> Ticket | Refusal:
 
 def _accepted(outcome: tuple[Event, ...] | Refusal, ticket: str | None = None) -> Decision:
     return outcome if isinstance(outcome, Refusal) else Accepted(events=outcome, ticket=ticket)
+
+
+def _about_alert(outcome: tuple[str | None, tuple[Event, ...]] | Refusal) -> Decision:
+    return outcome if isinstance(outcome, Refusal) else Accepted(alert=outcome[0], events=outcome[1])
+
+
+def _about_print(outcome: tuple[str, tuple[Event, ...]] | Refusal, ticket: str | None = None) -> Decision:
+    return outcome if isinstance(outcome, Refusal) else Accepted(print=outcome[0], events=outcome[1], ticket=ticket)

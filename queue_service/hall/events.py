@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from queue_service.hall.terms import Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place
+from queue_service.hall.tickets import Channel, Fault, Outcome, Place
 
 
 class Phase(StrEnum):
@@ -249,6 +249,46 @@ class AlertTaken:
     by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterFaulted:
+    """A kiosk's printer has a fault, or another one than before."""
+
+    kind: ClassVar = "printer.faulted"
+    alert: str
+    place: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterMended:
+    kind: ClassVar = "printer.mended"
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintAsked:
+    kind: ClassVar = "print.asked"
+    print: str
+    ticket: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintTaken:
+    kind: ClassVar = "print.taken"
+    print: str
+    ticket: str
+    is_copy: bool
+    """The ticket was on paper before, as far as anybody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentVoided:
+    """Nobody waits for what was asked for under the entry's key; the key is used up."""
+
+    kind: ClassVar = "intent.voided"
+
+
 Event = (
     DayOpened
     | PhaseReached
@@ -278,4 +318,9 @@ Event = (
     | WindowClosed
     | HelpAsked
     | AlertTaken
+    | PrinterFaulted
+    | PrinterMended
+    | PrintAsked
+    | PrintTaken
+    | IntentVoided
 )

@@ -11,10 +11,16 @@ from queue_service.hall.events import (
     DayOpened,
     Event,
     HelpAsked,
+    IntentVoided,
     LegFinished,
     NoticeEnded,
+    Phase,
     PhaseReached,
     PlanSwitched,
+    PrintAsked,
+    PrinterFaulted,
+    PrinterMended,
+    PrintTaken,
     TermsChanged,
     TicketCalled,
     TicketCancelled,
@@ -42,9 +48,12 @@ from queue_service.hall.terms import plan_switches
 from queue_service.hall.tickets import (
     AT_WINDOW,
     Alert,
+    AlertKind,
     Call,
+    Fault,
     Lease,
     Place,
+    Print,
     Ticket,
     TicketStatus,
     WindowStatus,
@@ -154,8 +163,10 @@ def apply(draft: Draft, event: Event) -> None:
             draft.clock_seen_at = max(draft.clock_seen_at, draft.at)
         case PhaseReached():
             draft.phase = event.phase
-        case NoticeEnded():
-            pass  # that its time has come is all there is to know
+            if event.phase in (Phase.ENDED, Phase.OVER):
+                draft.prints.clear()
+        case NoticeEnded() | IntentVoided():
+            pass  # that it happened is all there is to know
         case TermsChanged():
             draft.terms = event.terms
             draft.times = day_times(event.terms.hours, draft.business_on)
@@ -164,9 +175,19 @@ def apply(draft: Draft, event: Event) -> None:
             draft.clock_seen_at = draft.at
             draft.shares = draft.shares[-event.terms.policy.share_calls :]
         case HelpAsked():
-            _raise_alert(draft, event)
+            _ask_help(draft, event)
         case AlertTaken():
             draft.alerts[event.alert] = changed(draft.alerts[event.alert], taken_by=event.by, taken_at=draft.at)
+        case PrinterFaulted():
+            _fault_printer(draft, event)
+        case PrinterMended():
+            del draft.alerts[event.alert]
+        case PrintAsked():
+            asked = Print(id=event.print, ticket=event.ticket, kiosk=event.kiosk, at=draft.at)
+            draft.prints[event.print] = asked
+        case PrintTaken():
+            del draft.prints[event.print]
+            _print(draft, event)
         case DayOpened():
             raise AssertionError("a day is opened once")
         case _:
@@ -358,11 +379,28 @@ def _service_s(started_at: datetime | None, ended_at: datetime | None) -> float:
     return (ended_at - started_at).total_seconds()
 
 
-def _raise_alert(draft: Draft, event: HelpAsked) -> None:
-    draft.alerts[event.alert] = Alert(id=event.alert, kind="help", place=event.place, at=draft.at)
-    while len(draft.alerts) > draft.terms.policy.alerts_max:
-        taken = (alert.id for alert in draft.alerts.values() if alert.taken_at is not None)
-        del draft.alerts[next(taken, next(iter(draft.alerts)))]
+def _ask_help(draft: Draft, event: HelpAsked) -> None:
+    draft.alerts[event.alert] = Alert(id=event.alert, kind=AlertKind.HELP, place=event.place, at=draft.at)
+    asked = [alert for alert in draft.alerts.values() if alert.kind is AlertKind.HELP]
+    for _ in range(len(asked) - draft.terms.policy.alerts_max):
+        goes = next((alert for alert in asked if alert.taken_at is not None), asked[0])
+        asked.remove(goes)
+        del draft.alerts[goes.id]
+
+
+def _fault_printer(draft: Draft, event: PrinterFaulted) -> None:
+    known = draft.alerts.get(event.alert)
+    if known is None:
+        known = Alert(id=event.alert, kind=AlertKind.PRINTER, place=event.place, at=draft.at)
+    elif known.fault is Fault.NEAR_END:  # who saw to the warning may not know that it has come true
+        known = changed(known, taken_by=None, taken_at=None)
+    draft.alerts[event.alert] = changed(known, fault=event.fault, at=draft.at)
+
+
+def _print(draft: Draft, event: PrintTaken) -> None:
+    ticket = draft.ticket(event.ticket)
+    assert ticket is not None, "what is printed was issued"
+    draft.rewrite(changed(ticket, is_printed=True))
 
 
 def _set_window(draft: Draft, number: int, **changes: object) -> None:

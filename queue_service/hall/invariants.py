@@ -19,6 +19,8 @@ from queue_service.hall.events import (
     Phase,
     PhaseReached,
     PlanSwitched,
+    PrintAsked,
+    PrintTaken,
     TermsChanged,
     TicketCalled,
     TicketCancelled,
@@ -41,7 +43,7 @@ from queue_service.hall.events import (
     WindowPausing,
 )
 from queue_service.hall.terms import Terms, VisitorClass
-from queue_service.hall.tickets import Outcome, Place, WindowStatus
+from queue_service.hall.tickets import Channel, Outcome, Place, WindowStatus
 from queue_service.hall.tickets import TicketStatus as Status
 
 
@@ -59,6 +61,9 @@ def violations(day: Day) -> Iterator[str]:
     ids = [call.id for call in day.calls]
     if len(ids) > CALLS_SHOWN_MAX or len(set(ids)) < len(ids) or sorted(ids, key=int, reverse=True) != ids:
         yield f"calls are too many, repeated or out of order: {ids}"
+    for pending in day.prints.values():
+        if day.ticket(pending.ticket) is None:
+            yield f"{pending.id} is to print {pending.ticket}, which was not issued"
     if len(day.shares) > day.terms.policy.share_calls:
         yield f"{len(day.shares)} calls are kept for shares of {day.terms.policy.share_calls}"
 
@@ -140,6 +145,7 @@ class _Visit:
     sent_to: int | None = None
     overtaken: int = 0
     recalls: int = 0
+    is_on_paper: bool = False
 
 
 @dataclass(slots=True)
@@ -206,6 +212,8 @@ class Checker:
     _visits: dict[str, _Visit] = field(default_factory=dict)
     _stands: dict[int, _Stand] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _prints: dict[str, str] = field(default_factory=dict)
+    """Tickets to be printed, by print."""
 
     def entry(self, seq: int, at: datetime, events: tuple[Event, ...]) -> None:
         """Check the next entry of the day against all that came before, and take it into the books."""
@@ -244,10 +252,19 @@ class Checker:
                 if order.index(event.phase) <= order.index(self._phase):
                     self._fault("I8", f"the day went from {self._phase} to {event.phase}")
                 self._phase = event.phase
+                if event.phase in (Phase.ENDED, Phase.OVER):
+                    self._prints.clear()
             case PlanSwitched():
                 self._plan = event.plan
             case TicketIssued():
                 self._issue(event, at)
+            case PrintAsked():
+                asked = self._visits.get(event.ticket)
+                if asked is None or asked.status not in _LIVE or event.print in self._prints:
+                    self._fault("I8", f"{event.print} is asked for {event.ticket}, which has ended, or again")
+                self._prints[event.print] = event.ticket
+            case PrintTaken():
+                self._take_print(event)
             case WindowOpened() | WindowPausing() | WindowPaused() | WindowClosing() | WindowClosed():
                 self._turn(event)
                 if event is events[0] and not all(isinstance(other, _WindowMoves) for other in events):
@@ -276,7 +293,15 @@ class Checker:
             legs=list(event.legs),
             visitor_class=event.visitor_class,
             joined=(at, self._seq),
+            is_on_paper=event.channel is Channel.KIOSK,
         )
+
+    def _take_print(self, event: PrintTaken) -> None:
+        visit = self._visits.get(event.ticket)
+        if visit is None or self._prints.pop(event.print, None) != visit.id or event.is_copy != visit.is_on_paper:
+            self._fault("I8", f"{event.print} is taken for {event.ticket}, copy {event.is_copy}")
+        if visit is not None:
+            visit.is_on_paper = True
 
     def _move(self, event: _Moves, visit: _Visit, at: datetime, events: tuple[Event, ...]) -> None:
         may_leave, to = _TABLE[type(event)]

@@ -28,6 +28,7 @@ class Action(StrEnum):
     CANCEL_BY_VISITOR = "cancel_by_visitor"
     CHANGE_CLASS = "change_class"
     EXPIRE = "expire"
+    PRINT = "print"
 
 
 MAY: Mapping[Action, tuple[TicketStatus, ...]] = {
@@ -54,6 +55,13 @@ MAY: Mapping[Action, tuple[TicketStatus, ...]] = {
         TicketStatus.PARKED,
     ),
     Action.EXPIRE: (TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.MISSED, TicketStatus.PARKED),
+    Action.PRINT: (
+        TicketStatus.WAITING,
+        TicketStatus.CALLED,
+        TicketStatus.SERVING,
+        TicketStatus.MISSED,
+        TicketStatus.PARKED,
+    ),
 }
 """Statuses from which an action may leave; the first names the refusal."""
 

@@ -20,6 +20,8 @@ class Code(StrEnum):
     PLAN_NOT_ALLOWED = "plan.not_allowed"
     ALERT_UNKNOWN = "alert.unknown"
     ALERT_TAKEN = "alert.taken"
+    PRINT_UNKNOWN = "print.unknown"
+    PRINT_FULL = "print.full"
     TERMS_OLDER = "terms.older"
     TICKET_UNKNOWN = "ticket.unknown"
     TICKET_NOT_WAITING = "ticket.not_waiting"

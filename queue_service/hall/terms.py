@@ -145,7 +145,7 @@ class Policy:
     undo_s: int = 120
     greeter_switches_plan: bool = True
     alerts_max: int = 200
-    """Alerts one day keeps; the oldest that was taken goes first."""
+    """Calls for help that one day keeps; the oldest that was taken goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Tickets, windows and alerts of a day, as values."""
+"""Tickets, windows, alerts and prints of a day, as values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +59,28 @@ class WindowStatus(StrEnum):
     PAUSED = "paused"
 
 
+class AlertKind(StrEnum):
+    """What wants a greeter (`alert.<value>`)."""
+
+    HELP = "help"
+    OVER_TARGET = "over_target"
+    """Somebody waits longer for a service than its target."""
+    IDLE_WINDOW = "idle_window"
+    """A window is free while people wait whom it may serve."""
+    PRINTER = "printer"
+
+
+class Fault(StrEnum):
+    """What is wrong with a kiosk's printer (`fault.<value>`)."""
+
+    PAPER_OUT = "paper_out"
+    NEAR_END = "near_end"
+    """A warning: it still prints."""
+    COVER = "cover"
+    OFFLINE = "offline"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One visitor's number and everything that the hall knows about the visit. Nothing about the person."""
@@ -95,6 +117,8 @@ class Ticket:
     outcome: Outcome | None = None
     delivered: tuple[str, ...] = ()
     diverted_to: str | None = None
+    is_printed: bool = False
+    """A kiosk took it to be printed, after it was issued."""
 
     @property
     def service(self) -> str:
@@ -150,11 +174,26 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A request for a greeter."""
+    """Something that wants a greeter."""
 
     id: str
-    kind: str
-    place: str
+    kind: AlertKind
+    place: str = ""
+    """Name of the device that it came from; empty where it came from none."""
+    service: str | None = None
+    window: int | None = None
+    fault: Fault | None = None
     at: datetime
     taken_by: str | None = None
     taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """A ticket that a kiosk is to print, until it takes it."""
+
+    id: str
+    ticket: str
+    kiosk: str
+    """Name of the kiosk."""
+    at: datetime

@@ -1,4 +1,4 @@
-"""`/api/v1/session`: sign in, who am I, sign out."""
+"""`/api/v1/session`: sign in, who am I, sign out; `/api/v1/device`: which device am I."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 
 from queue_service.identity.guard import Guard, cookie_name, cross_site
 from queue_service.identity.rules import (
+    NOBODY,
     PASSWORD_CHARS_MAX,
     USERNAME_CHARS_MAX,
     Caller,
@@ -20,6 +21,7 @@ from queue_service.infra.problems import Problem
 from queue_service.wire import messages, requests
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
+device_router = APIRouter(prefix="/api/v1/device", tags=["session"])
 
 
 class SignIn(requests.Request):
@@ -100,6 +102,17 @@ async def sign_out(request: Request, response: Response, guard: GuardOf) -> None
     if token is not None:
         await guard.identity.sign_out(token, guard.clock())
         response.delete_cookie(name, path="/", secure=guard.settings.is_https, httponly=True, samesite="strict")
+
+
+@device_router.get("")
+async def which_device(request: Request, guard: GuardOf) -> messages.Device:
+    """Whose token it is."""
+    caller = await guard.identify(request)
+    if caller is NOBODY:
+        raise Problem(Denial.SESSION_REQUIRED, 401)
+    if caller.device_kind is None or caller.branch_id is None:
+        raise Problem(Denial.FORBIDDEN, 403)
+    return messages.Device(id=caller.id, kind=caller.device_kind.value, name=caller.name, branch=caller.branch_id)
 
 
 def _session(caller: Caller) -> Session:

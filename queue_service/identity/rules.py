@@ -65,12 +65,20 @@ class Permission(StrEnum):
     """Switch the plan where the branch's terms grant it."""
     HELP_ASK = "help.ask"
     ALERT_TAKE = "alert.take"
+    KIOSKS_VIEW = "kiosks.view"
+    TICKET_PRINT = "ticket.print"
+    """Let a kiosk print a ticket."""
+    PRINT_TAKE = "print.take"
+    """See and take what the own printer is to print."""
+    PRINTER_TELL = "printer.tell"
+    INTENT_VOID = "intent.void"
 
 
 _LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
 _FLOOR = _LEADERS | {Role.GREETER}
 _TELLERS = _LEADERS | {Role.TELLER}
 _STAFF = frozenset(Role)
+_KIOSK = frozenset({DeviceKind.KIOSK})
 
 MAY: Mapping[Permission, frozenset[Role | DeviceKind]] = MappingProxyType(
     {
@@ -82,15 +90,20 @@ MAY: Mapping[Permission, frozenset[Role | DeviceKind]] = MappingProxyType(
         Permission.WINDOW_SERVE: _TELLERS,
         Permission.WINDOW_ROAM: _FLOOR,
         Permission.WINDOW_OVERSEE: _LEADERS,
-        Permission.TICKET_ISSUE: _FLOOR | {DeviceKind.KIOSK},
+        Permission.TICKET_ISSUE: _FLOOR | _KIOSK,
         Permission.TICKET_REINSTATE: _FLOOR,
         Permission.TICKET_DIVERT: _FLOOR,
         Permission.TICKET_CANCEL: _FLOOR,
         Permission.TICKET_RECLASS: _FLOOR,
         Permission.PLAN_SWITCH: _LEADERS,
         Permission.PLAN_SWITCH_GRANTED: _FLOOR,
-        Permission.HELP_ASK: frozenset({DeviceKind.KIOSK}),
+        Permission.HELP_ASK: _KIOSK,
         Permission.ALERT_TAKE: _FLOOR,
+        Permission.KIOSKS_VIEW: _FLOOR,
+        Permission.TICKET_PRINT: _FLOOR,
+        Permission.PRINT_TAKE: _KIOSK,
+        Permission.PRINTER_TELL: _KIOSK,
+        Permission.INTENT_VOID: _KIOSK,
     }
 )
 

@@ -271,6 +271,11 @@ class Identity:
         async with self._database.read() as connection:
             return await store.devices_listed(connection, branch_id)
 
+    async def kiosks(self, branch_id: str) -> list[str]:
+        """The names of a branch's active kiosks, in order."""
+        listed = await self.devices_listed(branch_id)
+        return [device.name for device in listed if device.active and device.kind is DeviceKind.KIOSK]
+
     async def keep(self, now: datetime) -> None:
         """Learns what other processes ended, ends what ran out, and stores who was active."""
         await self._staff.read_again(now)

@@ -25,15 +25,24 @@ from queue_service.wire import messages
 router = APIRouter(prefix="/api/v1")
 
 SESSION_ENDED = 4401
-"""Close code of a staff socket whose session has ended."""
+"""Close code of a socket whose session has ended, or whose device is let in no more."""
 
 _MESSAGES = [{"$ref": "#/components/schemas/View"}, {"$ref": "#/components/schemas/Alive"}]
+PERMISSIONS = {
+    "floor": Permission.FLOOR_VIEW,
+    "window": Permission.WINDOW_VIEW,
+    "kiosk": Permission.PRINT_TAKE,
+}
+"""What a socket's view asks for; the board is everybody's."""
 SOCKETS = {
     "/api/v1/branches/{branch}/live": {
-        "summary": "The board, the floor or one window, now and each newer view",
-        "query": {"view": "board (public) | floor | window (staff)", "window": "number, where view is window"},
+        "summary": "The board, the floor, one window or one kiosk, now and each newer view",
+        "query": {
+            "view": "board (public) | floor | window (staff) | kiosk (a kiosk)",
+            "window": "number, where view is window",
+        },
         "close": {
-            str(SESSION_ENDED): "the staff session has ended",
+            str(SESSION_ENDED): "the staff session has ended, or the kiosk is let in no more",
             str(GONE): "the window is no longer in the catalogue",
         },
         "messages": _MESSAGES,
@@ -57,7 +66,7 @@ class Lobby:
     seats: SocketSeats
 
     def end_session(self, session: str) -> None:
-        """Cut the sockets of a staff session that has ended."""
+        """Cut the sockets of a staff session that has ended, or of a device that was deactivated."""
         self.live.hub.close_where(lambda subscription: subscription.owner == session, SESSION_ENDED)
 
 
@@ -113,22 +122,24 @@ async def staff(
 async def live(
     websocket: WebSocket,
     branch: BranchId,
-    view: Literal["board", "floor", "window"] = "board",
+    view: Literal["board", "floor", "window", "kiosk"] = "board",
     window: Annotated[int | None, Query(ge=1, le=9999)] = None,
 ) -> None:
     """A view now, and each newer one."""
     lobby: Lobby = websocket.app.state.lobby
-    owner = None
+    owner, name = None, ""
     if view != "board":
         caller = await identify(websocket)
-        demand(caller, branch, Permission.FLOOR_VIEW if view == "floor" else Permission.WINDOW_VIEW)
-        owner = caller.session
+        demand(caller, branch, PERMISSIONS[view])
+        owner, name = caller.session or caller.id, caller.name
     day = await lobby.desk.today(branch)
     match view:
         case "board":
             channel = lobby.live.board(day)
         case "floor":
             channel = lobby.live.floor(day)
+        case "kiosk":
+            channel = lobby.live.kiosk(day, name)
         case "window":
             if window is None or day.terms.window(window) is None:
                 raise Problem("window.unknown", 404, {"window": window})

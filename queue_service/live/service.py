@@ -7,7 +7,7 @@ from queue_service.desk.branch import Change
 from queue_service.desk.service import Desk
 from queue_service.desk.views import View, visitor_view
 from queue_service.hall.day import Day
-from queue_service.hall.events import Phase, TicketCalled, TicketRecalled, TicketResumed
+from queue_service.hall.events import Phase, PrintAsked, TicketCalled, TicketRecalled, TicketResumed
 from queue_service.infra.answers import encode
 from queue_service.live import views
 from queue_service.live.channels import ChannelKey, Hub, Snapshot, Source, Subscription
@@ -17,6 +17,7 @@ BOARD = "board"
 FLOOR = "floor"
 WINDOW = "window"
 TICKET = "ticket"
+KIOSK = "kiosk"
 
 GONE = 4404
 """Close code of a console whose window is no longer in the catalogue."""
@@ -58,6 +59,14 @@ class Live:
 
         return key, self._source(day, view)
 
+    def kiosk(self, day: Day, name: str) -> tuple[ChannelKey, Source]:
+        """The channel of one kiosk: the board and what it is to print."""
+
+        def view(newest: Sight) -> View:
+            return views.kiosk(newest, name)
+
+        return ChannelKey(branch=day.branch_id, view=KIOSK, part=name), self._source(day, view)
+
     def ticket(self, day: Day, ticket_id: str) -> tuple[ChannelKey, Source]:
         """The channel of a visitor's ticket; it stands still when the ticket's day is over."""
         key = ChannelKey(branch=day.branch_id, view=TICKET, part=ticket_id)
@@ -81,11 +90,13 @@ class Live:
 
     def _on_change(self, change: Change) -> None:
         day, called = change.day, _called(change)
+        printing = {event.kiosk for event in change.events if isinstance(event, PrintAsked)}
         for key in self.hub.keys(day.branch_id):
             if key.view == WINDOW and day.terms.window(int(key.part)) is None:
                 self.hub.close_where(partial(_follows, key), GONE)
             else:
-                self.hub.offer(key, urgent=_is_urgent(key, day, called))
+                urgent = _is_urgent(key, day, called) or (key.view == KIOSK and key.part in printing)
+                self.hub.offer(key, urgent=urgent)
 
 
 def _follows(key: ChannelKey, subscription: Subscription) -> bool:
@@ -94,7 +105,7 @@ def _follows(key: ChannelKey, subscription: Subscription) -> bool:
 
 def _is_urgent(key: ChannelKey, day: Day, called: set[str]) -> bool:
     """Calls do not wait; nor does the last word on a ticket, for a moment later the newest day is the next one."""
-    if key.view in (BOARD, FLOOR):
+    if key.view in (BOARD, FLOOR, KIOSK):
         return bool(called)
     return key.part in called or (key.view == TICKET and day.phase is Phase.OVER)
 

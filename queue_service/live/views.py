@@ -11,6 +11,7 @@ from queue_service.desk.views import (
     View,
     alert_view,
     missed_rule,
+    print_view,
     ticket_view,
     wait_view,
     window_view,
@@ -118,7 +119,18 @@ def floor(sight: Sight) -> View:
         "plans": [{"id": plan.id, "name": plan.name} for plan in day.terms.plans],
         "tickets": [sight.ticket(ticket) for ticket in (*sight.line, *sight.others)],
         "alerts": [alert_view(alert) for alert in reversed(list(day.alerts.values()))],
+        "prints": [print_view(day, pending) for pending in day.prints.values()],
         "advice": [],
+        "greeter_may_switch_plan": day.terms.policy.greeter_switches_plan,
+    }
+
+
+def kiosk(sight: Sight, name: str) -> View:
+    """The board for one kiosk, and what it is to print."""
+    day = sight.day
+    return {
+        **board(sight),
+        "prints": [print_view(day, pending) for pending in day.prints.values() if pending.kiosk == name],
     }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from queue_service.hall.terms import VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, TicketStatus
+from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, TicketStatus
 
 Text = dict[str, str]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -250,12 +250,66 @@ class Alert(Answer):
     """Something that wants a greeter."""
 
     id: Id
-    kind: Literal["help"]
+    kind: AlertKind
     place: str
-    """Name of the device or window it came from."""
+    """Name of the device that it came from; empty where it came from none."""
+    service: str | None
+    """Over target: the service that somebody waits too long for."""
+    window: int | None
+    """Idle window: its number."""
+    fault: Fault | None
+    """Printer: what is wrong with it."""
     at: datetime
     taken_by: str | None
     taken_at: datetime | None
+
+
+class PrinterAnswer(Answer):
+    """What became of a printer's alert; None: it is well."""
+
+    alert: Alert | None
+
+
+class Print(Answer):
+    """A ticket that a kiosk is to print and has not taken yet."""
+
+    id: Id
+    ticket: Id
+    label: str
+    kiosk: str
+    """Name of the kiosk."""
+    at: datetime
+    copy_: bool = Field(alias="copy")
+    """The visitor has a paper of it already, as far as anybody knows; the new one says so."""
+
+
+class PrintTaken(Answer):
+    """What to print."""
+
+    ticket: IssuedTicket
+    copy_: bool = Field(alias="copy")
+
+
+class Kiosk(Answer):
+    """A kiosk of the branch; the name is unique there."""
+
+    name: str
+    fault: Fault | None
+
+
+class Kiosks(Answer):
+    """The kiosks of a branch, by name."""
+
+    kiosks: list[Kiosk]
+
+
+class Device(Answer):
+    """A device, told to itself."""
+
+    id: Id
+    kind: Literal["kiosk", "display"]
+    name: str
+    branch: str
 
 
 class Advice(Answer):
@@ -280,7 +334,16 @@ class Floor(Board):
     tickets: list[Ticket]
     """Every ticket that has not ended: waiting ones in calling order first."""
     alerts: list[Alert]
+    prints: list[Print]
+    """What kiosks are to print and have not taken yet, oldest first."""
     advice: list[Advice]
+    greeter_may_switch_plan: bool
+
+
+class KioskView(Board):
+    """The board for one kiosk, and what it is to print, oldest first."""
+
+    prints: list[Print]
 
 
 class WindowToday(Answer):
@@ -391,12 +454,12 @@ class View(Answer):
     """
 
     type: Literal["view"]
-    view: Literal["board", "floor", "window", "ticket"]
+    view: Literal["board", "floor", "window", "ticket", "kiosk"]
     epoch: str
     rev: int
     seq: int
     at: datetime
-    data: Board | Floor | WindowView | VisitorTicket
+    data: Board | Floor | WindowView | VisitorTicket | KioskView
 
 
 class Alive(Answer):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic_core import PydanticCustomError
 
 from queue_service.hall.terms import VisitorClass
-from queue_service.hall.tickets import Outcome, Place
+from queue_service.hall.tickets import Fault, Outcome, Place
 from queue_service.wire.messages import Id
 
 Language = Annotated[
@@ -20,6 +20,8 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Yes = Annotated[bool, Field(strict=True)]
 Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
 Delivered = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
+IntentKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+"""As in the header `Idempotency-Key`."""
 LEGS_MAX = 8
 DELIVERED_MAX = 20
 
@@ -151,3 +153,23 @@ class PlanRequest(Request):
     """Put a window plan in force."""
 
     plan: Id
+
+
+class PrinterRequest(Request):
+    """How a kiosk's printer is."""
+
+    fault: Fault | None
+    """None: it is well."""
+
+
+class VoidRequest(Request):
+    """Nobody waits any more for the number asked for under a key."""
+
+    key: IntentKey
+
+
+class PrintRequest(Request):
+    """Print a ticket."""
+
+    kiosk: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    """Name of the kiosk."""

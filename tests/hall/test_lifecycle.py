@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from queue_service.hall.commands import (
+    AskPrint,
     CallNext,
     CallTicket,
     Cancel,
@@ -47,6 +48,7 @@ cancel             not_waiting   cancelled cancelled .         cancelled cancell
 cancel_by_visitor  not_waiting   cancelled .         .         .         cancelled .        .        .         .
 change_class       not_waiting   waiting   called    serving   parked    missed    .        .        .         .
 expire             not_waiting   expired   expired   .         expired   expired   .        .        .         .
+print              not_waiting   waiting   called    serving   parked    missed    .        .        .         .
 """
 HEAD, *ROWS = (line.split() for line in TABLE.split("\n") if line)
 CELLS = [
@@ -76,6 +78,7 @@ COMMANDS: dict[Action, Callable[[str], Command]] = {
     Action.DIVERT: lambda ticket: Divert(ticket=ticket, to="app"),
     Action.CANCEL: lambda ticket: Cancel(ticket=ticket, by_visitor=False),
     Action.CANCEL_BY_VISITOR: lambda ticket: Cancel(ticket=ticket, by_visitor=True),
+    Action.PRINT: lambda ticket: AskPrint(ticket=ticket, kiosk="kiosk"),
     Action.CHANGE_CLASS: lambda ticket: ChangeClass(ticket=ticket, visitor_class=VisitorClass.PRIORITY, reason="age"),
 }
 ABOUT_THE_WINDOW = {

@@ -24,6 +24,11 @@ EXPECTED = {
     Permission.PLAN_SWITCH_GRANTED: "-    yes     yes     yes   -     -",
     Permission.HELP_ASK: "         -      -       -       -     yes   -",
     Permission.ALERT_TAKE: "       -      yes     yes     yes   -     -",
+    Permission.KIOSKS_VIEW: "      -      yes     yes     yes   -     -",
+    Permission.TICKET_PRINT: "     -      yes     yes     yes   -     -",
+    Permission.PRINT_TAKE: "       -      -       -       -     yes   -",
+    Permission.PRINTER_TELL: "     -      -       -       -     yes   -",
+    Permission.INTENT_VOID: "      -      -       -       -     yes   -",
 }
 _COLUMNS: tuple[Role | DeviceKind, ...] = (*Role, *DeviceKind)
 

@@ -8,6 +8,9 @@ import pytest_asyncio
 
 from tests.core import Core, free_port, running, staged
 from tests.postgres import _copy
+from tests.system.people import hall, open_hall
+
+__all__ = ["hall", "open_hall"]
 
 
 @pytest.fixture(scope="module")

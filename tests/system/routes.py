@@ -12,6 +12,8 @@ from tests.core import Core
 
 SAFE = {"GET", "HEAD"}
 SOCKET = "SOCKET"
+KIOSKS_OWN = ("/help", "/printer", "/intents/void", "/prints/{print}/take", "/device")
+"""How the paths end that only a kiosk may use."""
 
 
 class Route(NamedTuple):
@@ -31,6 +33,8 @@ BODIES: dict[str, Any] = {
     "/call": {"ticket": "20200101-1", "reason": "guest"},
     "/resume": {"ticket": "20200101-1"},
     "/transfer": {"service": "fast"},
+    "/printer": {"fault": None},
+    "/print": {"kiosk": "kiosk"},
     "/walk-in": {"service": "personal-cash", "reason": "guest"},
 }
 """A good body for the routes that need one, by the end of the path."""
@@ -61,6 +65,7 @@ def filled(core: Core, path: str, token: str, **parts: object) -> str:
             "window": 1,
             "ticket": "20200101-1",
             "alert": "help-1",
+            "print": "print-20200101-1",
             "token": token,
             "version": "0",
             "name": "en.json",

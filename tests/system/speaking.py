@@ -17,6 +17,7 @@ VIEWS: dict[str, type[BaseModel]] = {
     "floor": messages.Floor,
     "window": messages.WindowView,
     "ticket": messages.VisitorTicket,
+    "kiosk": messages.KioskView,
 }
 
 

@@ -19,13 +19,13 @@ from tests.infra.hostile import (
     STRANGE_PATH_PARTS,
 )
 from tests.system.callers import Headers, device, staff
-from tests.system.routes import SAFE, SOCKET, Route, body, filled, routes
+from tests.system.routes import KIOSKS_OWN, SAFE, SOCKET, Route, body, filled, routes
 
 AT_ONCE = 8
 ANSWER_S_MAX = 10
 STATUS_SOCKET = 101
 LANGUAGES = ("en", "zh-CN")
-PARAMETERS = ("branch", "window", "ticket", "alert", "token", "version", "name", "path:path")
+PARAMETERS = ("branch", "window", "ticket", "alert", "token", "version", "name", "path:path", "print")
 QUERIES = ("view={}", "window={}", "{}", "{}=1", "a=1&window={}&a=2")
 HTTP = [route for route in routes() if route.method not in {SOCKET, "HEAD"}]
 UNSAFE = [route for route in HTTP if route.method not in SAFE]
@@ -65,7 +65,7 @@ class Attacker:
         target = path if path is not None else filled(self.core, route.path, self.token)
         given = {name.lower() for name, _ in headers}
         own = {"Host": "hall", "Accept-Language": language, "Content-Type": "application/json"}
-        own |= self._kiosk if route.path.endswith("/help") else self._manager
+        own |= self._kiosk if route.path.endswith(KIOSKS_OWN) else self._manager
         sent = [*headers, *((name, value.encode()) for name, value in own.items() if name.lower() not in given)]
         if content is not None:
             sent.append(("Content-Length", b"%d" % len(content)))

@@ -29,6 +29,7 @@ from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
 from tests.core import Core
 from tests.system.callers import Headers, device, staff
+from tests.system.routes import KIOSKS_OWN
 
 PATH = Path(__file__).parents[2] / "docs" / "openapi.json"
 DOCUMENT: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
@@ -67,7 +68,7 @@ class Hall:
     def headers(self, path: str) -> Headers:
         if path == "/api/v1/session":
             return {}  # signing in and out goes without anybody's session
-        return dict(self.kiosk if path.endswith("/help") else self.manager)
+        return dict(self.kiosk if path.endswith(KIOSKS_OWN) else self.manager)
 
 
 @pytest.fixture(scope="module")

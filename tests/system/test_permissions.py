@@ -22,6 +22,8 @@ FLOOR = {"greeter", "manager", "admin"}
 STAFF = TELLERS | FLOOR
 STAFF_ELSEWHERE = {"teller elsewhere", "greeter elsewhere", "manager elsewhere"}
 KIOSK = {"kiosk"}
+KIOSKS = KIOSK | {"kiosk elsewhere"}
+DISPLAYS = {"display", "display elsewhere"}
 STRANGERS = {"nobody", "wrong token", "wrong cookie", "visitor"}
 ANYBODY = STAFF | STAFF_ELSEWHERE | KIOSK | STRANGERS | {"display", "kiosk elsewhere", "display elsewhere"}
 """Routes that ask nobody who they are. The visitor's are among them: who has the link has the ticket."""
@@ -60,15 +62,21 @@ LET_IN: dict[Route, set[str]] = {
     Route("POST", f"{HALL}/alerts/{{alert}}/take"): FLOOR,
     **{Route("POST", f"{FIXED}/{verb}"): TELLERS for verb in VERBS},
     **{Route("POST", f"{ROAMING}/{verb}"): TELLERS | FLOOR for verb in VERBS},
+    Route("GET", f"{HALL}/kiosks"): FLOOR,
+    Route("POST", f"{HALL}/printer"): KIOSK,
+    Route("POST", f"{TICKET}/print"): FLOOR,
+    Route("POST", f"{HALL}/prints/{{print}}/take"): KIOSK,
     Route("GET", VISIT): ANYBODY,
     Route("GET", f"{VISIT}/qr.svg"): ANYBODY,
     Route("POST", f"{VISIT}/cancel"): ANYBODY,
     Route("GET", "/api/v1/session"): STAFF | STAFF_ELSEWHERE,
+    Route("GET", "/api/v1/device"): KIOSKS | DISPLAYS,
     **{Route("GET", f"/{name}"): ANYBODY for name in ("healthz", "readyz", "metrics")},
     **{Route(method, path): ANYBODY for path in PAGES for method in ("GET", "HEAD")},
     Route(SOCKET, f"{HALL}/live"): ANYBODY,
     Route(SOCKET, f"{HALL}/live?view=floor"): STAFF,
     Route(SOCKET, f"{HALL}/live?view=window&window=1"): STAFF,
+    Route(SOCKET, f"{HALL}/live?view=kiosk"): KIOSK,
     Route(SOCKET, f"{VISIT}/live"): ANYBODY,
 }
 SIGNING = {Route("POST", "/api/v1/session"), Route("DELETE", "/api/v1/session")}
