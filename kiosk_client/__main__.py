@@ -1,0 +1,5 @@
+"""`python -m kiosk_client`."""
+
+from kiosk_client.cli import app
+
+app()

@@ -1,0 +1,318 @@
+"""The kiosk as a whole: follows the hall, serves the visitor at the screen, prints, and tells its pages how it is."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from kiosk_client.clock import Clock
+from kiosk_client.core import Core, Device
+from kiosk_client.intents import Intents
+from kiosk_client.papers import paper_ticket
+from kiosk_client.printing.printer import Fault, Printed, Printer, PrintFailed
+from kiosk_client.settings import Settings
+from kiosk_client.visits import Ticket, Visits
+from queue_service.wire.follower import Follower, live_url
+from queue_service.wire.relay import Relay
+from queue_service.wire.requests import LEGS_MAX
+from queue_service.wire.session import SessionState, SessionTimes
+
+VIEW: Final = "kiosk"
+HELP_TRIES_MAX: Final = 3
+OTHERS_MAX: Final = 6
+"""So many other branches are named on the screen of a closed one."""
+
+_chance = secrets.SystemRandom().random
+_log = structlog.get_logger()
+
+
+class Kiosk:
+    """One kiosk. Made in the loop that runs it."""
+
+    def __init__(self, settings: Settings, clock: Clock, printer: Printer) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._printer = printer
+        self._fault: Fault | None = None
+        self._faulted = asyncio.Event()
+        self._papers = 0
+        self._device = _kept_device(settings.data_dir)
+        self._follower: Follower | None = None
+        self._begun_at = clock()
+        self._refused: int | None = None
+        self._branch: dict[str, Any] | None = None
+        self._others: list[dict[str, Any]] = []
+        self._board: dict[str, Any] | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._seen = asyncio.Event()
+        self._core = Core(settings)
+        self._intents = Intents(settings.data_dir / "intents.sqlite")
+        self._intents.abandon_unattended(clock())
+        self.relay = Relay(view=VIEW, epoch=secrets.token_hex(8), clock=clock)
+        self.visits = Visits(
+            settings=settings,
+            intents=self._intents,
+            core=self._core,
+            clock=clock,
+            branch=self._branch_id,
+            print_ticket=self._print,
+            on_change=self._publish,
+            spawn=self._spawn,
+        )
+        self._publish()
+
+    async def run(self) -> None:
+        """Until cancelled, or something of it fails."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                for part in (
+                    self._follow(),
+                    self.visits.void_for_ever(),
+                    self._look_at_printer(),
+                    self._tell_printer(),
+                    self._print_for_greeters(),
+                    self._look_at_branches(),
+                    self._look_at_clock(),
+                ):
+                    tasks.create_task(part)
+        finally:
+            self._intents.close()
+            await self._core.close()
+
+    async def ask_help(self) -> bool:
+        """Call a greeter to this kiosk; False where the core did not answer."""
+        device = self._device
+        key = secrets.token_hex(16)
+        for _ in range(HELP_TRIES_MAX):
+            answer = await self._core.help(device.branch, key) if device is not None else None
+            if answer is not None:
+                return answer.is_success
+            await asyncio.sleep(self._settings.retry_s_first)
+        return False
+
+    def state(self) -> dict[str, Any]:
+        """All that the pages show."""
+        settings = self._settings
+        view = self._follower.view if self._follower is not None else None
+        link = self._link()
+        return {
+            "device": None if self._device is None else {"name": self._device.name, "branch": self._device.branch},
+            "hall": None if view is None else view.data,
+            "link": {"state": link, "since": self._since(link), "refused": self._refusal()},
+            "printer": {"fault": self._fault, "papers": self._papers if self._printer.virtual is not None else None},
+            "visit": self.visits.told(),
+            "hours": self._hours_today(),
+            "others": self._others,
+            "settings": {
+                "languages": settings.languages,
+                "idle_s": settings.idle_s,
+                "warn_s": settings.warn_s,
+                "ticket_s": settings.ticket_s,
+                "large_type_factor": settings.large_type_factor,
+                "large_time_factor": settings.large_time_factor,
+                "settle_s": settings.settle_s,
+                "legs_max": LEGS_MAX,
+            },
+        }
+
+    def paper_picture(self) -> bytes | None:
+        """The paper that came out last, where the printer is a virtual one."""
+        return self._printer.virtual.latest if self._printer.virtual is not None else None
+
+    def _publish(self) -> None:
+        self.relay.publish(self.state())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        assert self._tasks is not None, "visitors are served while the kiosk runs"
+        return self._tasks.create_task(work)
+
+    def _branch_id(self) -> str | None:
+        return None if self._device is None else self._device.branch
+
+    # The core
+
+    async def _follow(self) -> None:
+        """Follow the hall as the device that the core knows this kiosk as, even if that is another one by now."""
+        known = self._device or await self._learn_device()
+        while True:
+            following = asyncio.ensure_future(self._follow_as(known))
+            try:
+                learned = await self._learn_device()
+                if learned == known:
+                    await following
+            finally:
+                following.cancel()
+            known = learned
+
+    async def _follow_as(self, device: Device) -> None:
+        times = SessionTimes(stale_s=self._settings.stale_s, retry_s_max=self._settings.retry_s_max)
+        self._device = device
+        self._follower = Follower(
+            live_url(self._settings.core_url, f"/api/v1/branches/{device.branch}/live?view={VIEW}"),
+            headers={"Authorization": f"Bearer {self._settings.device_token}"},
+            chance=_chance,
+            on_change=self._hall_changed,
+            times=times,
+        )
+        await self._follower.run()
+
+    async def _learn_device(self) -> Device:
+        while True:
+            answer = await self._core.device()
+            if answer is not None and answer.is_success:
+                self._refused = None
+                told = answer.body
+                device = Device(id=told["id"], name=told["name"], branch=told["branch"])
+                _keep_device(self._settings.data_dir, device)
+                return device
+            self._refused = None if answer is None else answer.status
+            self._publish()
+            await asyncio.sleep(self._settings.device_retry_s)
+
+    def _hall_changed(self) -> None:
+        view = self._follower.view if self._follower is not None else None
+        self._board = None if view is None else msgspec.json.decode(bytes(view.data))
+        self._seen.set()
+        self._publish()
+
+    def _link(self) -> SessionState:
+        if self._follower is not None:
+            return self._follower.state
+        waited_s = (self._clock() - self._begun_at).total_seconds()
+        return SessionState.CONNECTING if waited_s < SessionTimes().offline_s else SessionState.OFFLINE
+
+    def _since(self, link: SessionState) -> str | None:
+        """The moment at which the hall was last known as it is; None while it is known."""
+        if link is SessionState.LIVE:
+            return None
+        age_s = self._follower.age_s if self._follower is not None else None
+        since = self._begun_at if age_s is None else self._clock() - timedelta(seconds=age_s)
+        return since.replace(microsecond=0).isoformat()
+
+    def _refusal(self) -> int | None:
+        return self._refused or (self._follower.refused if self._follower is not None else None)
+
+    async def _look_at_clock(self) -> None:
+        """What is told may change because nothing happens: a core that never answers."""
+        while self._follower is None:
+            await asyncio.sleep(1)
+            self._publish()
+
+    async def _look_at_branches(self) -> None:
+        while True:
+            branch_id = self._branch_id()
+            if branch_id is not None:
+                branch, branches = await self._core.branch(branch_id), await self._core.branches()
+                if branch is not None and branch.is_success:
+                    self._branch = branch.body
+                if branches is not None and branches.is_success:
+                    self._others = [
+                        {"name": other["name"], "address": other["address"]}
+                        for other in branches.body["branches"]
+                        if other["id"] != branch_id and other["numbers"]
+                    ][:OTHERS_MAX]
+                self._publish()
+            is_known = self._branch is not None
+            await asyncio.sleep(self._settings.branches_s if is_known else self._settings.device_retry_s)
+
+    def _hours_today(self) -> dict[str, Any] | None:
+        """Local times of today; None where the branch does not open today, or nobody knows."""
+        if self._branch is None or self._board is None:
+            return None
+        business_on = self._board["branch"]["business_on"]
+        exceptions = {opening["day"]: opening for opening in self._branch["exceptions"]}
+        weekday = str(date.fromisoformat(business_on).isoweekday())
+        week = {opening["day"]: opening for opening in self._branch["hours"]}
+        opening: dict[str, Any] | None = exceptions.get(business_on, week.get(weekday))
+        return None if opening is None or opening["numbers_from"] is None else opening
+
+    # The printer
+
+    async def _print(self, ticket: Ticket, is_copy: bool) -> Printed:
+        """Put one ticket on paper, after whatever is being printed; raises `PrintFailed`."""
+        assert self._board is not None, "a ticket comes from a hall that is known"
+        paper = paper_ticket(ticket, self._board, is_copy=is_copy)
+        try:
+            printed = await self._printer.print(paper)
+        except PrintFailed as failure:
+            _log.warning("print.failed", fault=failure.fault, bytes_sent=failure.bytes_sent)
+            self._printer_is(failure.fault)
+            raise
+        self._papers += 1
+        self._printer_is(printed.fault)
+        return printed
+
+    async def _look_at_printer(self) -> None:
+        while True:
+            if not self.visits.is_busy:
+                self._printer_is(await self._printer.status())
+            await asyncio.sleep(self._settings.printer_look_s)
+
+    def _printer_is(self, fault: Fault | None) -> None:
+        if fault is not self._fault:
+            self._fault = fault
+            self._faulted.set()
+            self._publish()
+
+    async def _tell_printer(self) -> None:
+        """The core learns of each fault and of its end; of one that lasts, again and again."""
+        told: Fault | str | None = "unknown"
+        while True:
+            self._faulted.clear()
+            fault, branch = self._fault, self._branch_id()
+            if branch is not None and (fault is not None or fault is not told):
+                answer = await self._core.printer(branch, fault)
+                told = fault if answer is not None and answer.is_success else "unknown"
+            is_told = told is self._fault
+            pause_s = self._settings.printer_tell_s if is_told else self._settings.retry_s_max
+            await _set_or_after(self._faulted, pause_s)
+
+    async def _print_for_greeters(self) -> None:
+        """What greeters want printed here, one after another, while no visitor waits for the own paper."""
+        while True:
+            self._seen.clear()
+            pending = self._board["prints"] if self._board is not None and self._link() is SessionState.LIVE else []
+            is_ready = self._fault in (None, Fault.NEAR_END) and not self.visits.is_busy
+            if pending and is_ready:
+                await self._print_for_greeter(pending[0]["id"])
+            await _set_or_after(self._seen, self._settings.printer_look_s)
+
+    async def _print_for_greeter(self, print_id: str) -> None:
+        branch = self._branch_id()
+        answer = await self._core.take(branch, print_id) if branch is not None else None
+        if answer is None or not answer.is_success:
+            _log.warning("print.not_taken", status=None if answer is None else answer.status)
+            return
+        with suppress(PrintFailed):  # the greeter is told by the printer's alert, and may ask again
+            await self._print(answer.body["ticket"], answer.body["copy"])
+
+
+async def _set_or_after(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+def _kept_device(folder: Path) -> Device | None:
+    """What the core said at an earlier start."""
+    try:
+        kept = json.loads((folder / "device.json").read_text(encoding="utf-8"))
+        return Device(id=kept["id"], name=kept["name"], branch=kept["branch"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep_device(folder: Path, device: Device) -> None:
+    draft = folder / "device.json.new"
+    draft.write_text(json.dumps(msgspec.to_builtins(device), ensure_ascii=False), encoding="utf-8")
+    draft.replace(folder / "device.json")
