@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Path, Request
 
-from queue_service.desk.requests import BranchId, CounterOf, Key, TicketId
-from queue_service.desk.views import View, alert_view, print_view, printer_faults, ticket_view
-from queue_service.hall.commands import AskPrint, TakePrint, TellPrinter
+from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, TicketId
+from queue_service.desk.tickets_api import ISSUE, found_ticket
+from queue_service.desk.tokens import TicketRef
+from queue_service.desk.views import View, alert_view, print_view, printer_faults, ticket_answer, ticket_view
+from queue_service.hall.commands import AskPrint, Cancel, TakePrint, TellPrinter, VoidIntent
 from queue_service.hall.day import Day
 from queue_service.hall.decide import Accepted
 from queue_service.hall.events import PrintTaken
@@ -16,6 +19,9 @@ from queue_service.infra.answers import JsonBytes, encode
 from queue_service.infra.problems import Problem
 from queue_service.waits.rules import Outlook
 from queue_service.wire import messages, requests
+
+VOID = "intent.void"
+KEY_REUSED = "key.reused"
 
 router = APIRouter(prefix="/api/v1/branches/{branch}", tags=["kiosks"])
 
@@ -47,6 +53,48 @@ async def tell_printer(
         return {"alert": alert_view(day.alerts[accepted.alert]) if accepted.alert is not None else None}
 
     return await counter.act(request, caller.id, branch, "printer.tell", command, key=key, body=body, answer=told)
+
+
+@router.post("/intents/void", responses={200: {"model": messages.WindowAnswer}})
+async def void_intent(
+    request: Request,
+    branch: BranchId,
+    caller: Annotated[Caller, Depends(allowed(Permission.INTENT_VOID))],
+    counter: CounterOf,
+    body: requests.VoidRequest,
+) -> JsonBytes:
+    """Nobody waits for the number asked for under a key by this device: it is cancelled, or never made.
+
+    Harmless to repeat, and takes no key of its own. `ticket`: what was issued, as it is now; null where nothing was.
+    """
+    try:
+        # An entry under the very key: whichever is first, this or the number, the journal refuses the other one.
+        return await counter.act(
+            request,
+            caller.id,
+            branch,
+            VOID,
+            VoidIntent(),
+            key=body.key,
+            body=body,
+            answer=lambda _day, _accepted: {"ticket": None},
+        )
+    except Problem as problem:
+        if problem.code != KEY_REUSED:
+            raise
+    used = await counter.desk.find_key(branch, caller.id, body.key)
+    if used is None or used.kind != ISSUE or used.answer is None:
+        raise Problem(KEY_REUSED, 422)
+    ref = TicketRef(branch, msgspec.json.decode(used.answer)["id"])
+    try:
+        cancel = Cancel(ticket=ref.ticket, by_visitor=False)
+        return await counter.act(
+            request, caller.id, branch, "ticket.cancel", cancel, key=f"{VOID} {body.key}", body=body
+        )
+    except Problem as problem:
+        if not problem.code.startswith("ticket."):
+            raise
+    return await _as_it_is(counter, ref)
 
 
 @router.post("/tickets/{ticket}/print", responses={200: {"model": messages.Print}})
@@ -100,3 +148,9 @@ async def take_print(
         answer=taken,
         completed=lambda said: {**said, "ticket": counter.linked(branch, said["ticket"])},
     )
+
+
+async def _as_it_is(counter: Counter, ref: TicketRef) -> JsonBytes:
+    """The answer for a ticket that cannot be cancelled any more: it is being served, or has ended."""
+    day, ticket = await found_ticket(counter, ref)
+    return JsonBytes(encode(ticket_answer(day, ticket.id)))

@@ -11,7 +11,7 @@ from queue_service.hall.events import Phase
 from queue_service.hall.evolve import replay
 from queue_service.infra.clock import Clock
 from queue_service.infra.problems import Problem
-from queue_service.journal.entries import DayId
+from queue_service.journal.entries import DayId, Entry
 from queue_service.journal.store import Journal
 from queue_service.settings import Settings
 
@@ -58,6 +58,11 @@ class Desk:
         with failures_told():
             await self._branch(branch_id).resync()
             return await self._branch(branch_id).today()
+
+    async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
+        """The entry that used up a key; None while none did. Raises the 503 of `submit`."""
+        with failures_told():
+            return await self._journal.find_key(branch_id, actor, key)
 
     def newest(self, branch_id: str) -> Day | None:
         """The last known state of a branch's day; None before it was asked for."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from queue_service.desk.remarks import Vocabulary, coded
 from queue_service.desk.requests import BranchId, Counter, CounterOf, Key, Responses, TicketId
+from queue_service.desk.tokens import TicketRef
 from queue_service.desk.views import View, alert_view, ticket_view, visitor_view, windows_view
 from queue_service.hall.commands import (
     AskHelp,
@@ -30,6 +31,9 @@ from queue_service.infra.problems import Problem
 from queue_service.journal.entries import DayId
 from queue_service.waits.rules import Outlook
 from queue_service.wire import messages, requests
+
+ISSUE = "ticket.issue"
+"""The kind of the entry that gives a number."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -65,7 +69,7 @@ async def issue(
         request,
         caller.id,
         branch,
-        "ticket.issue",
+        ISSUE,
         command,
         key=key,
         body=body,
@@ -236,17 +240,23 @@ async def leave(request: Request, token: Token, counter: CounterOf, key: Key = N
 async def visited(counter: Counter, token: str) -> tuple[Day, Ticket]:
     """The day and the ticket that a visitor's token means. Raises `Problem` `ticket.unknown` (404)."""
     ref = counter.tokens.read(token)
-    if ref is not None:
-        today = await counter.desk.today(ref.branch_id)
-        day: Day | None = today
-        if today.business_on != ref.business_on:
-            day = await counter.desk.past_day(DayId(branch_id=ref.branch_id, business_on=ref.business_on))
-        elif today.ticket(ref.ticket) is None:  # another process issued it just now
-            day = await counter.desk.look_again(ref.branch_id)
-        ticket = day.ticket(ref.ticket) if day is not None else None
-        if day is not None and ticket is not None:
-            return day, ticket
-    raise Problem("ticket.unknown", 404)
+    if ref is None:
+        raise Problem(Code.TICKET_UNKNOWN, 404)
+    return await found_ticket(counter, ref)
+
+
+async def found_ticket(counter: Counter, ref: TicketRef) -> tuple[Day, Ticket]:
+    """A ticket and its day, present or past. Raises `Problem` `ticket.unknown` (404)."""
+    today = await counter.desk.today(ref.branch_id)
+    day: Day | None = today
+    if today.business_on != ref.business_on:
+        day = await counter.desk.past_day(DayId(branch_id=ref.branch_id, business_on=ref.business_on))
+    elif today.ticket(ref.ticket) is None:  # another process issued it just now
+        day = await counter.desk.look_again(ref.branch_id)
+    ticket = day.ticket(ref.ticket) if day is not None else None
+    if day is None or ticket is None:
+        raise Problem(Code.TICKET_UNKNOWN, 404)
+    return day, ticket
 
 
 def _alert(day: Day, accepted: Accepted) -> View:

@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "/resume": {"ticket": "20200101-1"},
     "/transfer": {"service": "fast"},
     "/printer": {"fault": None},
+    "/intents/void": {"key": "nobody"},
     "/print": {"kiosk": "kiosk"},
     "/walk-in": {"service": "personal-cash", "reason": "guest"},
 }

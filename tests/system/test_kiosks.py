@@ -1,5 +1,6 @@
 """Prints, printers and numbers that nobody waits for, between the floor and its kiosks."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.system.people import CASH, Hall
 from tests.system.speaking import exact_view, refused, said
 
 KIOSK, SPARE = "kiosk", "test"
+RACES = 20
 
 
 def test_a_device_learns_who_it_is(hall: Hall) -> None:
@@ -90,6 +92,70 @@ def test_a_printer_tells_its_faults_until_it_is_mended(hall: Hall) -> None:
     tell(None)
     for wrong in ({}, {"fault": "tired"}, {"fault": 1}, {"fault": None, "more": 1}):
         refused(kiosk.post("/printer", wrong), 422, "request.invalid")
+
+
+def test_a_number_that_nobody_waits_for_is_cancelled(hall: Hall) -> None:
+    kiosk, teller = hall.kiosk, hall.tellers[0]
+
+    def void(key: str) -> dict[str, Any] | None:
+        ticket: dict[str, Any] | None = said(kiosk.post("/intents/void", {"key": key}), messages.WindowAnswer)["ticket"]
+        return ticket
+
+    issued = said(kiosk.post("/tickets", {"service": CASH}, "gone"), messages.IssuedTicket, 201)
+    voided = void("gone")
+    assert voided is not None
+    assert (voided["id"], voided["status"]) == (issued["id"], "cancelled")
+    assert void("gone") == voided
+    assert kiosk.post("/tickets", {"service": CASH}, "gone").json()["id"] == issued["id"]
+    assert hall.visit(issued["token"])["status"] == "cancelled"
+
+    served = said(kiosk.post("/tickets", {"service": CASH}, "served"), messages.IssuedTicket, 201)
+    said(teller.at(1, "open"), messages.Window)
+    teller.ticket(1, "call", {"ticket": served["id"], "reason": "guest"})
+    teller.ticket(1, "start")
+    serving = void("served")
+    assert serving is not None
+    assert serving["status"] == "serving"
+    teller.ticket(1, "finish")
+    finished = void("served")
+    assert finished is not None
+    assert finished["status"] == "finished"
+
+    said(hall.greeter.post("/tickets", {"service": CASH}, "elsewhere"), messages.IssuedTicket, 201)
+    assert void("elsewhere") is None
+    said(kiosk.post("/help", key="help"), messages.Alert)
+    refused(kiosk.post("/intents/void", {"key": "help"}), 422, "key.reused")
+    for wrong in ({}, {"key": ""}, {"key": "a b"}, {"key": "k" * 201}, {"key": "k", "more": 1}):
+        refused(kiosk.post("/intents/void", wrong), 422, "request.invalid")
+
+
+def test_a_late_request_of_a_voided_intent_makes_no_number(hall: Hall) -> None:
+    kiosk = hall.kiosk
+    for _ in range(2):
+        assert said(kiosk.post("/intents/void", {"key": "late"}), messages.WindowAnswer) == {"ticket": None}
+    refused(kiosk.post("/tickets", {"service": CASH}, "late"), 422, "key.reused")
+    assert hall.greeter.floor()["tickets"] == []
+
+
+async def test_issue_and_void_at_the_same_time_leave_no_number(hall: Hall) -> None:
+    outcomes = set()
+    async with httpx.AsyncClient(base_url=hall.core.hall, headers=hall.core.device(KIOSK), timeout=30) as kiosk:
+        for number in range(RACES):
+            key = {"Idempotency-Key": f"race-{number}"}
+            issue = kiosk.post("/tickets", json={"service": CASH}, headers=key)
+            void = kiosk.post("/intents/void", json={"key": f"race-{number}"})
+            both = [issue, void] if number % 2 else [void, issue]
+            answers = await asyncio.gather(*both)
+            issued, voided = answers if number % 2 else reversed(answers)
+            assert voided.status_code == 200
+            if voided.json()["ticket"] is None:
+                refused(issued, 422, "key.reused")
+            else:
+                assert issued.json()["id"] == voided.json()["ticket"]["id"]
+                assert voided.json()["ticket"]["status"] == "cancelled"
+            outcomes.add(issued.status_code)
+    assert hall.greeter.floor()["tickets"] == []
+    assert outcomes == {201, 422}
 
 
 async def test_a_kiosk_follows_the_board_and_its_own_prints(shared: Core) -> None:

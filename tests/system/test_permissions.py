@@ -64,6 +64,7 @@ LET_IN: dict[Route, set[str]] = {
     **{Route("POST", f"{ROAMING}/{verb}"): TELLERS | FLOOR for verb in VERBS},
     Route("GET", f"{HALL}/kiosks"): FLOOR,
     Route("POST", f"{HALL}/printer"): KIOSK,
+    Route("POST", f"{HALL}/intents/void"): KIOSK,
     Route("POST", f"{TICKET}/print"): FLOOR,
     Route("POST", f"{HALL}/prints/{{print}}/take"): KIOSK,
     Route("GET", VISIT): ANYBODY,
