@@ -64,7 +64,7 @@ function Service({ service, longest_s }) {
       <strong class="service-prefix">${prefix}</strong>
       <span class="service-words">
         <strong>${pick(name)}</strong>
-        <span class="soft">${windows.length > 0 ? t("web.guide.windows", { count: windows.length }) : t("web.guide.no_windows")}${open && html` · <${WaitRange} wait=${wait} />`}</span>
+        <span class="soft">${windows.length > 0 ? t("web.guide.windows", { count: windows.length }) : t("web.guide.no_windows")}${open && wait && html` · <${WaitRange} wait=${wait} />`}</span>
         ${isLate && html`<span class="over"><${Icon} name="clock" />${t("web.over_target")} · ${minutes(longest_s)}</span>`}
       </span>
       <span class="service-waiting"><strong>${waiting}</strong><span class="soft">${t("web.home.waiting")}</span></span>
@@ -93,13 +93,15 @@ function Plan({ branch, floor }) {
           actions=${[{ text: t("web.guide.plan.switch"), run: put }]}
           onBack=${() => (chosen.value = null)}
         />`
-      : may
-        ? html`<p class="row">
-            ${floor.plans
-              .filter((plan) => plan !== current)
-              .map((plan) => html`<button key=${plan.id} type="button" class="button" onClick=${() => (chosen.value = plan.id)}>${pick(plan.name)}</button>`)}
-          </p>`
-        : html`<p class="soft">${t("web.guide.plan.by_manager")}</p>`}
+      : floor.plans.length < 2
+        ? null
+        : may
+          ? html`<p class="row">
+              ${floor.plans
+                .filter((plan) => plan !== current)
+                .map((plan) => html`<button key=${plan.id} type="button" class="button" onClick=${() => (chosen.value = plan.id)}>${pick(plan.name)}</button>`)}
+            </p>`
+          : html`<p class="soft">${t("web.guide.plan.by_manager")}</p>`}
   </section>`;
 }
 

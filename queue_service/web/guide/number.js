@@ -1,11 +1,12 @@
 // A number for somebody: the service, then the class and the language, then the number to show or to print.
 import { html } from "../vendor/htm-preact.js";
 import { useEffect, useRef } from "../vendor/preact-hooks.js";
-import { effect, signal } from "../vendor/signals.js";
-import { Chip, Icon, Label, WaitRange } from "../shared/components.js";
+import { effect, signal, untracked } from "../vendor/signals.js";
+import { Chip, Icon, Label, tell, WaitRange } from "../shared/components.js";
 import { language, languageName, LANGUAGES, pick, t } from "../shared/i18n.js";
 import { Choices } from "./person.js";
 import { PrintAt } from "./prints.js";
+import { tab } from "./route.js";
 import { answered, isWaiting, tap } from "./taps.js";
 
 // A greeter knows the visitor: these may be given whether or not the kiosk asks for them.
@@ -17,7 +18,10 @@ const chosen = signal(null);
 const issued = signal(null);
 
 effect(() => {
-  if (answered.value?.tap.about === ABOUT) issued.value = answered.value.answer;
+  if (answered.value?.tap.about !== ABOUT) return;
+  const ticket = answered.value.answer;
+  issued.value = ticket;
+  if (tab.peek() !== "number") untracked(() => tell(t("web.guide.number.ready", { label: ticket.label })));
 });
 
 export function TakeNumber({ branch, floor, live }) {
@@ -60,7 +64,7 @@ function Details({ branch, service }) {
   function take(event) {
     event.preventDefault();
     const body = { service: service.id, ...Object.fromEntries(new FormData(event.target)) };
-    tap({ path: `/api/v1/branches/${encodeURIComponent(branch)}/tickets`, body, about: ABOUT, text: t("web.guide.number.done", { service: pick(service.name) }) });
+    tap({ path: `/api/v1/branches/${encodeURIComponent(branch)}/tickets`, body, about: ABOUT, isQuiet: true, text: t("web.guide.number.done", { service: pick(service.name) }) });
     chosen.value = null;
   }
 

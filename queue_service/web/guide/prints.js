@@ -44,8 +44,9 @@ export function PrintAt({ branch, floor, live, ticket, onBack }) {
     tap({ path: `${path}/tickets/${encodeURIComponent(ticket.id)}/print`, body: { kiosk }, about: ticket.id, text });
   }
 
+  const Heading = onBack ? "h3" : "h2"; // within a card, or a part of the page by itself
   return html`<section class="stack asking" aria-labelledby=${id} onKeyDown=${(event) => event.key === "Escape" && onBack?.()}>
-    <h3 id=${id}>${t("web.guide.print.where")}</h3>
+    <${Heading} id=${id}>${t("web.guide.print.where")}<//>
     <div role="alert">${problem.value && html`<p class="message now"><${Icon} name="printer-x" /><span>${problem.value}</span></p>`}</div>
     ${kiosks.value?.length === 0 && html`<p class="soft">${t("web.guide.print.no_kiosk")}</p>`}
     <ul class="row kiosks" ref=${list}>

@@ -14,8 +14,8 @@ const STATUS_REFUSED_MIN = 400;
 // Not the core's last word: nobody is signed in, too many requests, or something between here and there is down.
 const STATUS_LATER = [401, 429, 502, 503, 504];
 
-// What waits, oldest first: {key, by, at_ms, about, text, method, path, body}. `about` is the id of what it does something to, `text`
-// says it to people.
+// What waits, oldest first: {key, by, at_ms, about, text, isQuiet, method, path, body}. `about` is the id of what it does something to,
+// `text` says it to people; `isQuiet`: whoever made it tells what came of it.
 export const taps = signal(stored());
 
 // The newest answer of the core to a tap: {tap, answer}.
@@ -24,13 +24,13 @@ export const answered = signal(null);
 let isSending = false;
 
 // Does something as soon as the core can be reached. The same touch again, while the first one waits, is no second one.
-export function tap({ method = "POST", path, body = {}, about = null, text }) {
+export function tap({ method = "POST", path, body = {}, about = null, text, isQuiet = false }) {
   if (taps.value.some((other) => other.method === method && other.path === path && isSame(other.body, body))) return;
   if (taps.value.length >= TAPS_MAX) {
     tell(t("web.guide.taps.full", { count: TAPS_MAX }), { isProblem: true });
     return;
   }
-  keep([...taps.value, { key: intentKey(), by: staff.value.id, at_ms: Date.now(), about, text, method, path, body }]);
+  keep([...taps.value, { key: intentKey(), by: staff.value.id, at_ms: Date.now(), about, text, isQuiet, method, path, body }]);
   sendAll();
 }
 
@@ -71,11 +71,11 @@ async function sendAll() {
 
 // Whether the core has said its last word on a tap, which is told.
 async function isDone(one) {
-  const { key, method, path, body, text } = one;
+  const { key, method, path, body, text, isQuiet } = one;
   try {
     const answer = await send(path, body, { method, key, tries_max: 1 });
     answered.value = { tap: one, answer };
-    tell(text);
+    if (!isQuiet) tell(text);
     return true;
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;

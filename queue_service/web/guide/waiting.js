@@ -26,6 +26,7 @@ export function Waiting({ branch, floor, live }) {
     last = id;
   }, [id]);
   return html`<div class=${id === null ? "people" : "people with-person"}>
+    <h1 class="unseen">${t("web.guide.tab.waiting")}</h1>
     <div class="people-list" ref=${list}><${List} floor=${floor} /></div>
     ${id !== null && html`<${Person} key=${id} branch=${branch} floor=${floor} live=${live} id=${id} onBack=${() => go("waiting")} />`}
   </div>`;
@@ -44,7 +45,6 @@ function List({ floor }) {
       Date.parse(one.ticket.waiting_since) - Date.parse(other.ticket.waiting_since),
   );
   return html`
-    <h1 class="unseen">${t("web.guide.tab.waiting")}</h1>
     <div class="find">
       <label class="unseen" for=${field}>${t("web.guide.search")}</label>
       <${Icon} name="search" />
