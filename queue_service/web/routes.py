@@ -16,7 +16,7 @@ PAGES: Final = (
     Page(id="counter", path="/counter", is_by_branch=True),
     Page(id="guide", path="/guide", is_by_branch=True),
     Page(id="manager", path="/manager", is_by_branch=True),
-    Page(id="ticket", path="/t/{token}", is_listed=False),
+    Page(id="ticket", path="/t/{token}", is_listed=False, is_light=True),
 )
 
 

@@ -39,6 +39,8 @@ _KEEP = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _HASH_CHARS = 16
 _IMPORT = re.compile(r'\bfrom\s*"(\.[^"]+)"')
+_WORD_NAMED = re.compile(r'"([a-z][\w.-]*)"')
+_WORDS_BUILT = re.compile(r'`([a-z][\w.-]*\.)\$\{|\bworded\("([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,14 @@ class Page:
 
     is_by_branch: takes `?branch=`, so that each branch links to its own
     is_listed: has an address of its own that the home page may lead to
+    is_light: gets the words that its modules name and no others, for who waits on a slow network
     """
 
     id: str
     path: str
     is_by_branch: bool = False
     is_listed: bool = True
+    is_light: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,12 @@ def install(router: Router, pages: Sequence[Page], folder: Traversable) -> None:
     assets = {path: _file(body, _media_type(path)) for path, body in _assets(folder).items()}
     version = _hash(*(part for path, asset in sorted(assets.items()) for part in (path.encode(), asset.body)))
     words = {f"{language}.json": json_file(locales.catalogue(language)) for language in locales.languages()}
+    for page in pages:
+        if page.is_light:
+            words |= {
+                f"{page.id}.{language}.json": json_file(_words_named(page, language, assets))
+                for language in locales.languages()
+            }
     icon = assets["shared/mark.svg"]
 
     async def asset(request: Request) -> Response:
@@ -129,6 +139,7 @@ def _page_route(page: Page, prefix: str, assets: Mapping[str, File]) -> Route:
                 page=page.id,
                 preloads=preloads,
                 title=locales.text(language, "web.product"),
+                words=f"{page.id}." if page.is_light else "",
             ).encode(),
             "text/html",
         )
@@ -177,6 +188,16 @@ def _nowhere(prefix: str, pages: Sequence[Page], *, otherwise: ASGIApp) -> ASGIA
         return HTMLResponse(page, 404, {"Vary": "Accept", "Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
     return default
+
+
+def _words_named(page: Page, language: str, assets: Mapping[str, File]) -> dict[str, str]:
+    """The words whose keys stand in the page's modules, whole or as `prefix.${code}`."""
+    module = f"{page.id}/{page.id}.js"
+    source = "\n".join(assets[path].body.decode() for path in (module, *_imported(module, assets)))
+    named = set(_WORD_NAMED.findall(source))
+    built = tuple(prefix or f"{worded}." for prefix, worded in _WORDS_BUILT.findall(source))
+    words = locales.catalogue(language)
+    return {key: text for key, text in words.items() if key in named or key.startswith(built)}
 
 
 def _imported(path: str, assets: Mapping[str, File]) -> list[str]:

@@ -82,10 +82,21 @@ async def test_answers_are_packed_for_who_can_unpack(client: httpx.AsyncClient) 
     assert plain.json() == locales.catalogue("zh-CN")
 
 
+async def test_a_light_page_gets_every_word_that_it_may_show_and_few_others(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/t/some-token")).text
+    assert 'data-words="ticket."' in document
+    words = (await client.get("/locales/ticket.en.json")).json()
+    assert words.items() <= locales.catalogue("en").items()
+    assert {key for key in locales.catalogue("en") if key.startswith("web.ticket.")} <= words.keys()
+    assert {"web.offline", "web.language", "web.wait.range", "class.priority"} <= words.keys()
+    assert [key for key in words if key.startswith(("cure.", "refusal.", "web.counter."))] == []
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/locales/de.json",
+        "/locales/counter.en.json",
         "/locales/..%2Fen.json",
         "/assets/x/routes.py",
         "/assets/x/..%2Froutes.py",

@@ -28,7 +28,7 @@ CODES = {
     "outcome": list(Outcome),
     "reason": list(Reason),
     "web.window": list(get_args(WindowState)),
-    "web.ticket.state": list(TicketStatus),
+    "web.ticket.state": [status for status in TicketStatus if status is not TicketStatus.CALLED],
     "web.ticket.others": list(VisitorClass),
     "web.home.page": [page.id for page in PAGES if page.is_listed] + ["kiosk", "display"],
 }

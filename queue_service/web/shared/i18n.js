@@ -51,7 +51,7 @@ export function languageName(tag) {
 }
 
 async function show(tag) {
-  const answer = await fetch(`/locales/${tag}.json`);
+  const answer = await fetch(`/locales/${document.documentElement.dataset.words}${tag}.json`);
   if (!answer.ok) throw new Error(`no words in ${tag}: ${answer.status}`);
   words.value = await answer.json();
   chosen.value = tag;

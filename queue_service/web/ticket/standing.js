@@ -6,6 +6,8 @@ import { language, pick, t } from "../shared/i18n.js";
 const OVER = ["finished", "diverted", "cancelled", "expired"];
 const LEAVABLE = ["waiting", "missed"];
 const AT_HAND = ["waiting", "called"];
+const LABEL_SHORT_MAX = 5;
+const CALLABLE = ["waiting", "called", "missed", "parked"];
 
 export function isCalled({ status }) {
   return status === "called";
@@ -13,6 +15,11 @@ export function isCalled({ status }) {
 
 export function isOver({ status }) {
   return OVER.includes(status);
+}
+
+// Whether a call, or a call again, may come.
+export function mayBeCalled({ status }) {
+  return CALLABLE.includes(status);
 }
 
 export function mayLeave({ status }) {
@@ -25,15 +32,19 @@ export function titleOf(ticket) {
 }
 
 export function Standing({ ticket }) {
+  return html`<section class="card stack standing" data-status=${ticket.status} aria-labelledby="label">
+    <p class="standing-service">${pick(ticket.service.name)}</p>
+    <h1 id="label" class=${ticket.label.length > LABEL_SHORT_MAX ? "long" : null}><${Label} text=${ticket.label} /></h1>
+    <p class="lead" role="status"><${State} ticket=${ticket} /></p>
+    ${ticket.calls > 1 && isCalled(ticket) && html`<p class="row"><${Icon} name="bell-ring" />${t("web.ticket.again", { count: ticket.calls })}</p>`}
+    <${Next} ticket=${ticket} />
+    ${ticket.status === "waiting" && html`<${Facts} ticket=${ticket} />`}
+  </section>`;
+}
+
+// What else is good to know meanwhile.
+export function Background({ ticket }) {
   return html`
-    <section class="card stack standing" data-status=${ticket.status} aria-labelledby="label">
-      <p class="standing-service">${pick(ticket.service.name)}</p>
-      <h1 id="label"><${Label} text=${ticket.label} /></h1>
-      <p class="lead" role="status"><${State} ticket=${ticket} /></p>
-      ${ticket.calls > 1 && isCalled(ticket) && html`<p class="row"><${Icon} name="bell-ring" />${t("web.ticket.again", { count: ticket.calls })}</p>`}
-      <${Next} ticket=${ticket} />
-      ${ticket.status === "waiting" && html`<${Facts} ticket=${ticket} />`}
-    </section>
     ${ticket.legs.length > 1 && !isOver(ticket) && html`<${Legs} ticket=${ticket} />`}
     ${ticket.status === "waiting" && ticket.overtaken > 0 && html`<${Others} ticket=${ticket} />`}
     ${AT_HAND.includes(ticket.status) && html`<${MissedRule} rule=${ticket.missed_rule} />`}
@@ -62,12 +73,11 @@ function Next({ ticket }) {
   return html`<p>${t(`web.ticket.next.${status}`)}</p>`;
 }
 
-function Facts({ ticket: { ahead, wait, windows } }) {
+function Facts({ ticket: { wait, windows } }) {
   return html`<dl class="standing-facts">
-    <div><dt>${t("web.ticket.ahead")}</dt><dd>${ahead}</dd></div>
     <div><dt>${t("web.ticket.wait")}</dt><dd><${WaitRange} wait=${wait} /></dd></div>
     ${windows.length > 0 &&
-    html`<div class="standing-windows">
+    html`<div>
       <dt>${t("web.ticket.windows")}</dt>
       <dd><ul class="row">${windows.map((number) => html`<li class="standing-tile">${number}</li>`)}</ul></dd>
     </div>`}

@@ -1,17 +1,14 @@
 // The visitor's page: the own ticket, followed live on a phone until the visit is over.
 import { html } from "../vendor/htm-preact.js";
-import { useEffect } from "../vendor/preact-hooks.js";
+import { useEffect, useRef } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
-import { get, Refused } from "../shared/api.js";
-import { announce, Announcer, Freshness, Icon, LanguageSwitch, Part, Toasts, useLive } from "../shared/components.js";
+import { get, Refused, send } from "../shared/api.js";
+import { announce, Announcer, clearProblems, ConfirmInPlace, Freshness, Icon, LanguageSwitch, Part, tell, Toasts, useLive } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
 import { start } from "../shared/page.js";
 import { clock, now } from "../shared/time.js";
-import { useAwake } from "./awake.js";
-import { Leave } from "./leave.js";
-import { isCalled, isOver, mayLeave, Standing, titleOf } from "./standing.js";
-import { callOf, tellCall } from "./calls.js";
-import { hush, SoundSwitch } from "./sound.js";
+import { BellSwitch, callOf, hush, tellCall } from "./bell.js";
+import { Background, isCalled, isOver, mayBeCalled, mayLeave, Standing, titleOf } from "./standing.js";
 
 const path = `/api/v1/tickets/${location.pathname.split("/")[2]}`;
 
@@ -56,7 +53,7 @@ function Followed({ onUnknown }) {
 
 function Visit({ ticket, live }) {
   const call = callOf(ticket);
-  useAwake(!isOver(ticket));
+  useAwake(mayBeCalled(ticket));
   useEffect(() => {
     document.title = titleOf(ticket);
   });
@@ -70,8 +67,9 @@ function Visit({ ticket, live }) {
   return html`<${Frame} name=${pick(ticket.branch.name)} live=${isOver(ticket) ? null : live} isCalled=${isCalled(ticket)}>
     ${live && !isOver(ticket) && html`<${Stale} live=${live} />`}
     <${Part} view=${ticket}><${Standing} ticket=${ticket} /><//>
-    ${!isOver(ticket) && html`<${SoundSwitch} />`}
-    ${mayLeave(ticket) && html`<${Leave} path=${path} ticket=${ticket} isPossible=${live?.isFresh.value ?? false} />`}
+    ${mayBeCalled(ticket) && html`<${BellSwitch} />`}
+    <${Part} view=${ticket}><${Background} ticket=${ticket} /><//>
+    ${mayLeave(ticket) && html`<${Leave} ticket=${ticket} isPossible=${live?.isFresh.value ?? false} />`}
   <//>`;
 }
 
@@ -97,6 +95,41 @@ function Stale({ live }) {
   </div>`;
 }
 
+// Leaving the queue: asked once, in place.
+function Leave({ ticket, isPossible }) {
+  const isAsking = useSignal(false);
+  const isBusy = useSignal(false);
+  const button = useRef(null);
+
+  async function leave() {
+    if (isBusy.value || !isPossible) return;
+    isBusy.value = true;
+    clearProblems();
+    try {
+      await send(`${path}/cancel`);
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused;
+      tell(refused.message, { isProblem: true });
+    } finally {
+      isBusy.value = false;
+      isAsking.value = false;
+    }
+  }
+
+  function back() {
+    isAsking.value = false;
+    requestAnimationFrame(() => button.current?.focus());
+  }
+
+  if (isAsking.value && isPossible) {
+    const actions = [{ text: t("web.ticket.leave"), run: leave, grave: true }];
+    return html`<${ConfirmInPlace} question=${t("web.ticket.leave.question", { label: ticket.label })} actions=${actions} onBack=${back} />`;
+  }
+  return html`<button type="button" class="button grave" ref=${button} disabled=${!isPossible} onClick=${() => (isAsking.value = true)}>
+    <${Icon} name="log-out" />${t("web.ticket.leave")}
+  </button>`;
+}
+
 function Unknown() {
   return html`<${Frame}>
     <section class="card stack">
@@ -104,6 +137,35 @@ function Unknown() {
       <p>${t("web.ticket.unknown.what")}</p>
     </section>
   <//>`;
+}
+
+// Keeps the screen on while a call may come, where the phone allows it.
+function useAwake(isWanted) {
+  useEffect(() => {
+    if (!isWanted || !navigator.wakeLock) return undefined;
+    let lock = null;
+    let isDone = false;
+
+    // A page that is not seen loses its lock, and asks again when it is.
+    async function hold() {
+      if (document.visibilityState !== "visible") return;
+      try {
+        const held = await navigator.wakeLock.request("screen");
+        if (isDone) held.release();
+        else lock = held;
+      } catch (refused) {
+        if (!(refused instanceof DOMException)) throw refused; // a low battery, say
+      }
+    }
+
+    hold();
+    document.addEventListener("visibilitychange", hold);
+    return () => {
+      isDone = true;
+      document.removeEventListener("visibilitychange", hold);
+      lock?.release();
+    };
+  }, [isWanted]);
 }
 
 start(TicketPage, { language: first.ticket?.language });

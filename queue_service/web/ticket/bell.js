@@ -1,11 +1,13 @@
-// The sound and the shake of a call. A browser allows neither before somebody has touched the page.
+// The bell: each call and each recall sounds and shakes once, also across a reload or a new connection.
+// A browser allows neither before somebody has touched the page.
 import { html } from "../vendor/htm-preact.js";
 import { signal } from "../vendor/signals.js";
 import { Icon } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
 import { keep, kept } from "../shared/kept.js";
 
-const KEPT = "ticket.sound";
+const WISHED = "ticket.sound";
+const TOLD = "ticket.told";
 
 // Two tones, three times; from the start of the sound, in seconds.
 const TONES_HZ = [880, 660];
@@ -19,15 +21,28 @@ const SHAKE_MS = [400, 200, 400, 200, 400];
 
 const TOUCHES = ["click", "keydown"];
 
-const isWished = signal(kept(KEPT, "no") === "yes");
+const isWished = signal(kept(WISHED, "no") === "yes");
 const isAudible = signal(false);
 let context = null;
 
 // A sound that could not be given yet comes with the first touch, if the call still stands.
 let isOwed = false;
 
+// What makes a call a new one to tell; null without one.
+export function callOf({ id, status, window, called_at, calls }) {
+  return status === "called" ? `${id} ${window} ${called_at} ${calls}` : null;
+}
+
+// Sounds and shakes, where this phone allows it. Whether the call was a new one.
+export function tellCall(call) {
+  if (kept(TOLD, null) === call) return false;
+  keep(TOLD, call);
+  ring();
+  return true;
+}
+
 // Shakes and, if the visitor wishes it, sounds, as far as the browser allows it.
-export function ring() {
+function ring() {
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(SHAKE_MS);
   isOwed = isWished.peek() && !isAudible.peek();
   if (isWished.peek() && isAudible.peek()) sound();
@@ -38,7 +53,7 @@ export function hush() {
   isOwed = false;
 }
 
-export function SoundSwitch() {
+export function BellSwitch() {
   if (!globalThis.AudioContext) return null;
   const isOn = isWished.value;
   const hint = isOn ? (isAudible.value ? "web.ticket.sound.on" : "web.ticket.sound.touch") : "web.ticket.sound.off";
@@ -52,7 +67,7 @@ export function SoundSwitch() {
 
 async function toggle() {
   isWished.value = !isWished.value;
-  keep(KEPT, isWished.value ? "yes" : "no");
+  keep(WISHED, isWished.value ? "yes" : "no");
   if (!isWished.value) return;
   await unlock();
   if (isAudible.value) sound(); // so that it is known how it will sound
