@@ -8,7 +8,8 @@ export const STALE_S = 10;
 const OPEN_MS_MAX = 10_000;
 const RENEW_MS = 20_000;
 const RETRY_MS_FIRST = 1000;
-const RETRY_MS_MAX = 15_000;
+const RETRY_MS_MAX = 4000; // a page is right again within 5 s of the core's return
+const REFUSED_MS = 15_000; // who is not wanted asks at this pace
 const FAILURES_MAX = 10;
 const LOOK_MS = 1000;
 const CODE_ENDED_MIN = 4400;
@@ -76,8 +77,9 @@ export function follow(path, { check = async () => true } = {}) {
     socket = null;
     isRefused = isEnded || !wasOpen;
     if (isEnded && ((await isWanted()) === false || isStopped)) return;
-    failures = isEnded ? FAILURES_MAX : Math.min(failures + 1, FAILURES_MAX);
-    retry = setTimeout(again, Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (failures - 1)) * Math.random());
+    failures = Math.min(failures + 1, FAILURES_MAX);
+    const bound_ms = isEnded ? REFUSED_MS : Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (failures - 1));
+    retry = setTimeout(again, bound_ms * Math.random());
   }
 
   async function again() {
