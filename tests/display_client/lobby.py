@@ -64,8 +64,8 @@ class Manager:
         label: str = self.do(window, "call-next")["ticket"]["label"]
         return label
 
-    def do(self, window: int, verb: str) -> Any:
-        return self._client.post(f"/windows/{window}/{verb}", json={}).raise_for_status().json()
+    def do(self, window: int, verb: str, **body: str) -> Any:
+        return self._client.post(f"/windows/{window}/{verb}", json=body).raise_for_status().json()
 
     def board(self) -> Any:
         return self._client.get("/board").raise_for_status().json()

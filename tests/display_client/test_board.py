@@ -63,7 +63,7 @@ async def test_calls_come_up_in_order_each_for_ten_seconds(
     await screen.has_past(third, first)
 
     assert await screen.chimes() == 4
-    assert min(await screen.turns_s()) >= 10
+    assert min(await screen.turns_s()) >= 9.9  # of which painting takes a moment
     said = await screen.announced()
     assert [label for line in said for label in (first, second, third) if label in line] == [
         first,
@@ -112,7 +112,8 @@ async def test_two_screens_announce_and_a_reload_announces_nothing_twice(
     await first.shows(labels[2])
     assert await first.chimes() == 0
     assert await first.announced() == []
-    await second.shows(labels[0])  # its own clock has not been moved
+    await second.shows(labels[2])  # a context has one clock
+    assert await second.chimes() == 3
 
 
 async def test_what_was_called_while_a_screen_loads_again_is_announced(
@@ -164,6 +165,7 @@ async def test_says_that_the_core_is_gone_and_is_right_again_with_nothing_missed
         text("zh-CN", "web.board.listen", at="\n").split("\n")[1]
     )
     assert await faults(screen.page) == []
+    assert await screen.page.evaluate(OUTSIDE, True) == []
     await screen.shows(before)
 
     core_sqlite.start()
@@ -244,7 +246,7 @@ async def test_speaks_both_languages_in_either_order(
     display: Display, manager: Manager, open_page: OpenPage, query: str
 ) -> None:
     manager.open(1, 3)
-    manager.do(3, "pause")
+    manager.do(3, "pause", reason="break")
     manager.issue("personal-cash")
     screen = await a_screen(open_page, display, query)
     await screen.shows(manager.call(1))

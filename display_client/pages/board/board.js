@@ -83,10 +83,9 @@ function Trouble({ link, live, timeZone }) {
 // The process runs, but has never had a board.
 function Unreached({ link }) {
   const age_s = (now.value - Date.parse(link.since)) / 1000;
+  const words = link.refused ? "web.board.refused" : age_s < STALE_S ? "web.data.none" : "web.board.unreached";
   return html`<main class="bare">
-    <h1 role="status">
-      ${link.refused ? html`<${Say} words="web.board.refused" />` : age_s < STALE_S ? html`<${Say} words="web.data.none" />` : html`<${Say} words="web.board.unreached" />`}
-    </h1>
+    <div role="status"><h1><${Say} words=${words} /></h1></div>
   </main>`;
 }
 
