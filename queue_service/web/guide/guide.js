@@ -77,6 +77,7 @@ function Floor({ branch }) {
   useEffect(tend, []);
   useNames(branch, named(floor));
   useChime(floor);
+  useEffect(() => scrollTo(0, 0), [tab.value]);
   useEffect(() => {
     document.title = `${t(`web.guide.tab.${tab.value}`)} · ${t("web.guide.title")}`;
   });

@@ -36,7 +36,6 @@ export function TakeNumber({ branch, floor, live }) {
   const title = { services: t("web.guide.number.service"), choices: service && pick(service.name), issued: t("web.guide.number.issued") }[step];
   return html`
     <h1 class="number-title" tabindex="-1" ref=${heading}>${title}</h1>
-    ${isWaiting(ABOUT) && html`<p class="message soon"><${Icon} name="send" /><span>${t("web.guide.number.unsent")}</span></p>`}
     ${step === "services" && html`<${Services} services=${floor.services} />`}
     ${step === "choices" && html`<${Details} branch=${branch} service=${service} />`}
     ${step === "issued" && html`<${Issued} branch=${branch} floor=${floor} live=${live} ticket=${issued.value} />`}

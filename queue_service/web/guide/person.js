@@ -37,7 +37,10 @@ export function Person({ branch, floor, live, id, onBack }) {
   useEffect(() => {
     if (present) known.current = present;
   }, [present]);
-  useEffect(() => heading.current?.focus(), [ticket === null]);
+  useEffect(() => {
+    scrollTo(0, 0);
+    heading.current?.focus();
+  }, [ticket === null]);
   useNames(branch, (detail.value?.remarks ?? []).map(({ by }) => ({ teller: by })));
 
   const back = html`<p><button type="button" class="button quiet back" onClick=${onBack}><${Icon} name="arrow-left" />${t("web.back")}</button></p>`;

@@ -41,7 +41,7 @@ export function PrintAt({ branch, floor, live, ticket, onBack }) {
 
   function print(kiosk) {
     const text = t("web.guide.print.done", { label: ticket.label, kiosk });
-    tap({ path: `${path}/tickets/${encodeURIComponent(ticket.id)}/print`, body: { kiosk }, about: ticket.id, text });
+    tap({ path: `${path}/tickets/${encodeURIComponent(ticket.id)}/print`, body: { kiosk }, about: ticket.id, text, isQuiet: true });
   }
 
   const Heading = onBack ? "h3" : "h2"; // within a card, or a part of the page by itself
