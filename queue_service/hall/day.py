@@ -9,6 +9,7 @@ from queue_service.hall.hours import DayTimes
 from queue_service.hall.lanes import Lane, LaneKey, Overtaker, Waiting
 from queue_service.hall.terms import Plan, Terms, VisitorClass
 from queue_service.hall.tickets import Alert, Call, Print, Ticket, TicketStatus, WindowState, WindowStatus
+from queue_service.hall.values import changed
 
 CALLS_SHOWN_MAX = 12
 SEQ_DIGITS_MAX = 12
@@ -188,7 +189,10 @@ class Draft(State):
                 self.lanes[key] = lane.with_overtaker(overtaker)
 
     def put_window(self, window: WindowState) -> None:
-        """Write a window."""
+        """Write a window, and since when it is free."""
+        is_free = window.status is WindowStatus.OPEN and window.ticket is None
+        if is_free != (window.free_since is not None):
+            window = changed(window, free_since=self.at if is_free else None)
         self.windows[window.number] = window
 
     def seal(self) -> Day:

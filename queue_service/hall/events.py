@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from queue_service.hall.terms import Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Fault, Outcome, Place
+from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, Place
 
 
 class Phase(StrEnum):
@@ -250,6 +250,17 @@ class AlertTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised:
+    """Somebody waits too long, or a window is free while people wait; it ends by itself, without an event."""
+
+    kind: ClassVar = "alert.raised"
+    alert: str
+    about: AlertKind
+    service: str | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterFaulted:
     """A kiosk's printer has a fault, or another one than before."""
 
@@ -318,6 +329,7 @@ Event = (
     | WindowClosed
     | HelpAsked
     | AlertTaken
+    | AlertRaised
     | PrinterFaulted
     | PrinterMended
     | PrintAsked

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import assert_never
 
+from queue_service.hall.alerts import ended
 from queue_service.hall.day import CALLS_SHOWN_MAX, Day, Draft
 from queue_service.hall.events import (
+    AlertRaised,
     AlertTaken,
     ClassChanged,
     DayOpened,
@@ -86,6 +88,8 @@ def _run(day: Day | None, entries: Iterator[Entry]) -> Day:
         draft.seq, draft.at = seq, at
         for event in events:
             apply(draft, event)
+        for alert_id in ended(draft):
+            del draft.alerts[alert_id]
     return draft.seal()
 
 
@@ -178,6 +182,10 @@ def apply(draft: Draft, event: Event) -> None:
             _ask_help(draft, event)
         case AlertTaken():
             draft.alerts[event.alert] = changed(draft.alerts[event.alert], taken_by=event.by, taken_at=draft.at)
+        case AlertRaised():
+            draft.alerts[event.alert] = Alert(
+                id=event.alert, kind=event.about, service=event.service, window=event.window, at=draft.at
+            )
         case PrinterFaulted():
             _fault_printer(draft, event)
         case PrinterMended():

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import assert_never
 
-from queue_service.hall.day import CALLS_SHOWN_MAX, Day
+from queue_service.hall.day import CALLS_SHOWN_MAX, Day, lane_key
 from queue_service.hall.events import (
+    AlertRaised,
     ClassChanged,
     DayOpened,
     Event,
@@ -43,7 +44,7 @@ from queue_service.hall.events import (
     WindowPausing,
 )
 from queue_service.hall.terms import Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place, WindowStatus
+from queue_service.hall.tickets import AlertKind, Channel, Outcome, Place, WindowStatus
 from queue_service.hall.tickets import TicketStatus as Status
 
 
@@ -52,6 +53,7 @@ def violations(day: Day) -> Iterator[str]:
     yield from _lane_faults(day)
     yield from _window_faults(day)
     yield from _number_faults(day)
+    yield from _alert_faults(day)
     for ticket in day.live.values():
         if ticket.has_ended:
             yield f"{ticket.label} is {ticket.status} among the live"
@@ -103,11 +105,48 @@ def _window_faults(day: Day) -> Iterator[str]:
             yield f"window {window.number} is kept as {number}"
         if (window.lease is None) != (window.status is WindowStatus.CLOSED):
             yield f"window {number} is {window.status} with lease {window.lease}"
+        is_free = window.status is WindowStatus.OPEN and window.ticket is None
+        if is_free != (window.free_since is not None):
+            yield f"window {number} is {window.status} with {window.ticket}, free since {window.free_since}"
         if window.then is not None and window.ticket is None:
             yield f"window {number} is idle and still to be {window.then}"
         last = day.ticket(window.last_finished) if window.last_finished is not None else None
         if window.last_finished is not None and (last is None or last.status is not Status.FINISHED):
             yield f"window {number} could undo {window.last_finished}, which is not finished"
+
+
+def _alert_faults(day: Day) -> Iterator[str]:
+    """Alerts that should have ended; that none is missing is the clock's affair."""
+    waiting = [ticket for ticket in day.live.values() if ticket.status is Status.WAITING]
+    idle_s = day.terms.policy.idle_alert_s or 0
+    seen: set[tuple[AlertKind, str, str | None, int | None]] = set()
+    for alert in day.alerts.values():
+        about = (alert.kind, alert.place, alert.service, alert.window)
+        if about in seen and alert.kind is not AlertKind.HELP:
+            yield f"{alert.id} is about {about}, as another is"
+        seen.add(about)
+        match alert.kind:
+            case AlertKind.OVER_TARGET:
+                service = day.terms.service(alert.service or "")
+                limit = timedelta(minutes=service.target_wait_minutes if service is not None else 0)
+                has_cause = any(
+                    ticket.service == alert.service and day.at - ticket.joined_at >= limit for ticket in waiting
+                )
+            case AlertKind.IDLE_WINDOW:
+                limit = timedelta(seconds=idle_s)
+                keys = {key for key, _ in day.eligible(alert.window or 0)}
+                free_since = day.window(alert.window or 0).free_since
+                has_cause = any(
+                    lane_key(ticket) in keys and day.at - ticket.joined_at >= limit for ticket in waiting
+                ) and (free_since is not None and day.at - free_since >= limit)
+            case AlertKind.PRINTER:
+                has_cause = alert.fault is not None
+            case AlertKind.HELP:
+                has_cause = True
+            case _:
+                assert_never(alert.kind)
+        if not has_cause:
+            yield f"{alert.id} has lost its cause"
 
 
 def _number_faults(day: Day) -> Iterator[str]:
@@ -258,6 +297,9 @@ class Checker:
                 self._plan = event.plan
             case TicketIssued():
                 self._issue(event, at)
+            case AlertRaised():
+                if not self._has_cause(event, at):
+                    self._fault("I8", f"{event.alert} is raised without a cause")
             case PrintAsked():
                 asked = self._visits.get(event.ticket)
                 if asked is None or asked.status not in _LIVE or event.print in self._prints:
@@ -415,6 +457,22 @@ class Checker:
                 stand.status, stand.then = WindowStatus.CLOSED, None
             case _:
                 assert_never(event)
+
+    def _has_cause(self, event: AlertRaised, at: datetime) -> bool:
+        """Whether somebody waits as long as the alert says, at a window that stands idle where it names one."""
+        terms = self._known_terms()
+        if event.window is not None:
+            stand = self._stand(event.window)
+            limit = timedelta(seconds=terms.policy.idle_alert_s or 0)
+            concerned = [visit for visit in self._visits.values() if self._may_call(event.window, visit)]
+            is_idle = stand.status is WindowStatus.OPEN and stand.ticket is None
+            return is_idle and any(at - visit.joined[0] >= limit for visit in concerned)
+        service = terms.service(event.service or "")
+        if service is None:
+            return False
+        limit = timedelta(minutes=service.target_wait_minutes)
+        concerned = [visit for visit in self._visits.values() if visit.legs[0] == service.id]
+        return any(visit.status is Status.WAITING and at - visit.joined[0] >= limit for visit in concerned)
 
     def _may_call(self, number: int, visit: _Visit) -> bool:
         """Whether a window could call a visit now."""

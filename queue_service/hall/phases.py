@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from queue_service.hall.alerts import alerts_due, raised
 from queue_service.hall.day import Day
 from queue_service.hall.events import (
     DayOpened,
@@ -24,7 +25,7 @@ from queue_service.hall.events import (
 from queue_service.hall.hours import DayTimes, day_times
 from queue_service.hall.lifecycle import MAY, Action
 from queue_service.hall.terms import Terms, plan_switches
-from queue_service.hall.tickets import Outcome, Ticket, TicketStatus, WindowStatus
+from queue_service.hall.tickets import AlertKind, Outcome, Ticket, TicketStatus, WindowStatus
 from queue_service.hall.windows import after_ticket
 
 PHASES = tuple(Phase)
@@ -70,7 +71,7 @@ def due_at(day: Day) -> datetime | None:
 
 
 def _due(day: Day) -> Iterator[tuple[datetime, str, str]]:
-    """What lies ahead of each sort: when, the sort, and the phase, plan or ticket."""
+    """What lies ahead of each sort: when, the sort, and the phase, plan, ticket, service or window."""
     for phase, at in _moments(day.times, after=day.phase):
         yield at, "phase", phase
         break
@@ -83,6 +84,7 @@ def _due(day: Day) -> Iterator[tuple[datetime, str, str]]:
             yield notice.until, "notice", ""
     for ticket, at in _unanswered(day):
         yield at, "miss", ticket.id
+    yield from alerts_due(day)
 
 
 def _bring_about(day: Day, at: datetime, sort: str, what: str) -> Due:
@@ -94,6 +96,8 @@ def _bring_about(day: Day, at: datetime, sort: str, what: str) -> Due:
             events = (PlanSwitched(plan=what, by_clock=True),)
         case "notice":
             events = (NoticeEnded(),)
+        case AlertKind():
+            events = (raised(day, sort, what),)
         case _:
             window = day.window(day.live[what].window or 0)
             events = (TicketMissed(ticket=what, by_clock=True), *after_ticket(window))

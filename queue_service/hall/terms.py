@@ -144,6 +144,8 @@ class Policy:
     """A ticket may be finished without having been started."""
     undo_s: int = 120
     greeter_switches_plan: bool = True
+    idle_alert_s: int | None = 120
+    """Seconds for which a window may be free while people wait whom it may serve; None: for ever."""
     alerts_max: int = 200
     """Calls for help that one day keeps; the oldest that was taken goes first."""
 
@@ -279,6 +281,7 @@ def _policy_faults(policy: Policy) -> Iterator[tuple[str, str, dict[str, str]]]:
         "missed_after_s": (1 if policy.missed_after_s is None else policy.missed_after_s, 1),
         "reinstate_after": (policy.reinstate_after, 0),
         "undo_s": (policy.undo_s, 0),
+        "idle_alert_s": (1 if policy.idle_alert_s is None else policy.idle_alert_s, 1),
         "alerts_max": (policy.alerts_max, 1),
     }
     for name, (count, least) in counts.items():

@@ -153,6 +153,8 @@ class WindowState:
     opened_at: datetime | None = None
     ticket: str | None = None
     """Id of the ticket at the window; a closed window may still have one."""
+    free_since: datetime | None = None
+    """When it last became open without a ticket; None while it is not."""
     last_finished: str | None = None
     """The ticket whose finish may be undone, until another comes."""
     served: int = 0
