@@ -67,7 +67,7 @@ class Piece:
     def png(self) -> bytes:
         """The picture as a file."""
         file = io.BytesIO()
-        self.picture.save(file, "PNG", optimize=True)
+        self.picture.convert("1", dither=Image.Dither.NONE).save(file, "PNG")
         return file.getvalue()
 
 
@@ -116,8 +116,9 @@ class Decoder:
         self._qr: list[str] = []
         self._conversations: set[int] = set()
         self._is_broken = False
-        self.conversation = 0
-        """Which one the bytes come from."""
+        self._conversation = 0
+        self._is_torn = False
+        """It still waits for the rest of a command from a conversation that is over."""
 
     @property
     def is_amid_command(self) -> bool:
@@ -129,6 +130,11 @@ class Decoder:
         """Whether something printed has not been cut off."""
         return bool(self._strips)
 
+    def begin(self) -> None:
+        """What comes now is of another conversation."""
+        self._conversation += 1
+        self._is_torn = self.is_amid_command
+
     def feed(self, data: bytes) -> None:
         """Carries out all commands that are complete; raises CommandUnknown."""
         self._buffer += data
@@ -136,7 +142,7 @@ class Decoder:
         done = 0
         try:
             while self._at < len(self._buffer):
-                self._command()
+                self._command_or_rest()
                 done = self._at
         except _Incomplete:
             pass
@@ -144,9 +150,17 @@ class Decoder:
 
     def forget(self) -> None:
         """Loses what has been received and not printed; what hangs out stays, and is no whole ticket any more."""
-        self._buffer = b""
+        self._buffer, self._is_torn = b"", False
         self._style, self._line = _Style(), []
         self._is_broken = self.has_paper_out
+
+    def _command_or_rest(self) -> None:
+        try:
+            self._command()
+        except CommandUnknown:
+            if not self._is_torn:
+                raise
+        self._is_torn = False
 
     def _command(self) -> None:
         first = self._take(1)[0]
@@ -320,7 +334,7 @@ class Decoder:
 
     def _print(self, strip: Image.Image) -> None:
         self._strips.append(strip)
-        self._conversations.add(self.conversation)
+        self._conversations.add(self._conversation)
         if sum(piece.height for piece in self._strips) > PIECE_DOTS_MAX:
             raise CommandUnknown("a metre of paper without a cut")
 
@@ -356,6 +370,8 @@ class Decoder:
 @lru_cache(maxsize=2048)
 def _drawn(glyph: _Glyph, font: Path) -> Image.Image:
     """A character in its cell: squeezed where the font's is wider, centred where it is narrower."""
+    if glyph.char == "─":  # printers draw frames without gaps, fonts do not
+        return _drawn_rule(glyph.cell)
     unit_wide, unit_high = glyph.unit
     across, high = unit_wide * glyph.high, unit_high * glyph.high
     face = fonts.sized(font, round(high * 0.92))
@@ -369,3 +385,10 @@ def _drawn(glyph: _Glyph, font: Path) -> Image.Image:
     )
     cell = cell.resize(glyph.cell, Image.Resampling.BILINEAR) if cell.size != glyph.cell else cell
     return cell.point(lambda light: INK if light < _THRESHOLD else WHITE)
+
+
+def _drawn_rule(cell: tuple[int, int]) -> Image.Image:
+    picture = Image.new("L", cell, WHITE)
+    middle = cell[1] // 2
+    picture.paste(INK, (0, middle, cell[0], middle + 2))
+    return picture

@@ -45,7 +45,7 @@ LINE_DOTS: Final = 30
 LABEL_SCALE_MAX: Final = 8
 BAND_ROWS: Final = 24
 """Of a picture in one command: a printer keeps few."""
-QR_SHARE: Final = 0.42
+QR_SHARE: Final = 0.46
 """Of the paper's width."""
 QR_MODULE_DOTS_MIN: Final = 3
 QR_MODULE_DOTS_MAX: Final = 8
@@ -129,7 +129,7 @@ def qr_module_dots(modules: int, paper: Paper) -> int:
 
 def label_scale(label: str, paper: Paper) -> int:
     """How many times a character's size a label is printed."""
-    return max(1, min(LABEL_SCALE_MAX, paper.dots // (COLUMN_DOTS * len(label))))
+    return max(1, min(LABEL_SCALE_MAX, (paper.dots - COLUMN_DOTS) // (COLUMN_DOTS * len(label))))
 
 
 def is_real_time_answer(byte: int) -> bool:
@@ -189,17 +189,18 @@ def _commands(block: Block, paper: Paper, mode: Mode) -> Iterator[bytes]:
 
 def _line(line: Line, paper: Paper) -> Iterator[bytes]:
     wide, high = _scales(line.size)
-    column_dots = COLUMN_DOTS_SMALL if line.size is Size.SMALL else COLUMN_DOTS
+    is_chinese = line.language.startswith("zh")
+    is_small = line.size is Size.SMALL and not is_chinese  # small digits among Chinese, which has one size, look lost
+    column_dots = COLUMN_DOTS_SMALL if is_small else COLUMN_DOTS
 
     def width(text: str) -> float:
         return wide * sum(column_dots if char.isascii() else CHINESE_DOTS for char in text)
 
-    yield FONT + bytes([line.size is Size.SMALL])
+    yield FONT + bytes([is_small])
     yield BOLD + bytes([line.is_strong])
     yield SIZE + bytes([(wide - 1) << 4 | high - 1])
     yield SIZE_CHINESE + bytes([(wide - 1) << 2 | (high - 1) << 3])
-    text = sayable(line.text, is_chinese=line.language.startswith("zh"))
-    for row in broken(text, paper.dots, width):
+    for row in broken(sayable(line.text, is_chinese=is_chinese), paper.dots, width):
         yield encoded(row) + LINE_FEED
     yield from (FONT + b"\x00", BOLD + b"\x00", SIZE + b"\x00", SIZE_CHINESE + b"\x00")
 

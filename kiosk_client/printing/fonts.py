@@ -33,13 +33,13 @@ class FontMissing(Exception):
     """No font with Chinese characters: a picture of a ticket cannot be drawn."""
 
 
-def find(wanted: Path | None = None) -> Path:
+def find(wanted: Path | None = None, places: tuple[str, ...] = PLACES) -> Path:
     """The font to draw with: the one that is wanted, or the best of those installed; raises FontMissing."""
     if wanted is not None:
         if not wanted.is_file():
             raise FontMissing(f"no font file at {wanted}")
         return wanted
-    return _installed()
+    return _installed(places)
 
 
 @lru_cache(maxsize=256)
@@ -51,10 +51,10 @@ def sized(path: Path, dots: int) -> ImageFont.FreeTypeFont:
         raise FontMissing(f"{path} is not a font that can be read") from error
 
 
-@lru_cache(maxsize=1)
-def _installed() -> Path:
+@lru_cache(maxsize=4)
+def _installed(places: tuple[str, ...]) -> Path:
     found: dict[str, Path] = {}
-    for place in PLACES:
+    for place in places:
         for path in sorted(Path(place).expanduser().rglob("*.[to]t[cf]")):
             found.setdefault(path.name, path)
     for name in NAMES:

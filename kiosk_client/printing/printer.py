@@ -31,7 +31,7 @@ class PrinterTimes:
     link: LinkTimes = field(default_factory=LinkTimes)
     answer_s_max: float = 1.5
     """For one byte of status, which a printer sends at once."""
-    done_s_max: float = 20
+    done_s_max: float = 12
     """From the last byte given until the ticket is out."""
     look_s: float = 0.5
     """Between two questions for a fault, while the ticket comes out."""
@@ -116,8 +116,8 @@ class Printer:
 
     async def print(self, ticket: PaperTicket) -> Printed:
         """One ticket, cut; raises PrintFailed."""
-        job = await asyncio.to_thread(self._job, document(ticket))
         async with self._turn:
+            job = await asyncio.to_thread(self._job, document(ticket))
             try:
                 link = await self._reach.link()
             except LinkLost as lost:
@@ -182,15 +182,10 @@ class _Conversation:
         if not self._link.is_answering:
             return None
         try:
-            answers = [
-                await self._ask(question) for question in (escpos.ASK_PRINTER, escpos.ASK_CAUSE, escpos.ASK_PAPER)
-            ]
+            answers = await self._answers()
         except LinkLost:
             return Fault.OFFLINE
-        printer, cause, paper = answers
-        if printer is None or cause is None or paper is None:
-            return Fault.OFFLINE
-        return escpos.fault(printer, cause, paper)
+        return Fault.OFFLINE if answers is None else escpos.fault(*answers)
 
     async def print(self, job: bytes) -> Printed:
         """Gives the job away and waits for it; raises PrintFailed."""
@@ -212,15 +207,28 @@ class _Conversation:
     async def _fault_when_done(self) -> Fault | None:
         """Once the printer has carried out all, or says why it does not; raises LinkLost."""
         until_s = asyncio.get_running_loop().time() + self._times.done_s_max
-        self._is_done = False
+        self._is_done, fault = False, None
         await self._link.write(escpos.ASK_WHEN_DONE)
         while (left_s := until_s - asyncio.get_running_loop().time()) > 0:
             await self._hear(min(left_s, self._times.look_s))
-            is_done = self._is_done
-            fault = await self.fault()
+            is_done, answers = self._is_done, await self._answers()
+            if answers is None:
+                fault = Fault.OFFLINE  # it may be busy: some answer nothing while they print
+                continue
+            fault = escpos.fault(*answers)
             if is_done or fault not in (None, Fault.NEAR_END):
                 return fault
-        return Fault.FAILED
+        return Fault.FAILED if fault in (None, Fault.NEAR_END) else fault
+
+    async def _answers(self) -> tuple[int, int, int] | None:
+        """To the three questions; None when one stays open; raises LinkLost."""
+        said = []
+        for question in (escpos.ASK_PRINTER, escpos.ASK_CAUSE, escpos.ASK_PAPER):
+            answer = await self._ask(question)
+            if answer is None:
+                return None
+            said.append(answer)
+        return said[0], said[1], said[2]
 
     async def _ask(self, question: bytes) -> int | None:
         """One byte of status; None when it does not come in time."""
@@ -243,8 +251,10 @@ class _Conversation:
         return said
 
     async def _forget(self) -> None:
+        """Not before the printer has heard it is the conversation over."""
         try:
             await self._link.write(escpos.FORGET)
+            await self._ask(escpos.ASK_PRINTER)
         except LinkLost:
             return
 

@@ -1,5 +1,6 @@
 """A document drawn as one picture, for printers without Chinese characters."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -10,14 +11,14 @@ from kiosk_client.printing.escpos import QR_MODULE_DOTS_MIN, Bitmap, Paper, qr_m
 from kiosk_client.printing.ticket import Block, Document, Gap, Label, Line, Qr, Rule, Size
 from kiosk_client.printing.wording import broken, printable
 
-HEIGHT_MAX: Final = 4000
-"""Half a metre of paper; a document that needs more is a mistake."""
+HEIGHT_MAX: Final = 7000
+"""Nearly a metre of paper; a document that needs more is a mistake."""
 MARGIN: Final = 8
 LEADING: Final = 1.28
 LABEL_SHARE: Final = 0.8
 """Of the paper's width, unless that makes it too high."""
 LABEL_HEIGHT_MAX: Final = 210
-STRONG_SHARE: Final = 1 / 26
+STRONG_SHARE: Final = 1 / 36
 """Thickness added to a strong line, as a part of its height."""
 INK: Final = 0
 WHITE: Final = 255
@@ -80,12 +81,17 @@ def _line(draw: ImageDraw.ImageDraw, line: Line, y: int, paper: Paper, font: Pat
     stroke = dots * STRONG_SHARE if line.is_strong else 0
 
     def width(text: str) -> float:
-        return face.getlength(text) + 2 * stroke
+        return sum(_advance(font, dots, char) for char in text) + 2 * stroke
 
     for row in broken(printable(line.text), paper.dots - 2 * MARGIN, width):
         _row(draw, row, y, face, (paper.dots - width(row)) / 2, stroke)
         y += int(dots * LEADING)
     return y
+
+
+@lru_cache(maxsize=4096)
+def _advance(font: Path, dots: int, char: str) -> float:
+    return fonts.sized(font, dots).getlength(char)
 
 
 def _row(draw: ImageDraw.ImageDraw, row: str, y: int, face: ImageFont.FreeTypeFont, x: float, stroke: float) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
+from kiosk_client.printing.wording import PHRASE_GAP
 from queue_service.wire import locales
 from queue_service.wire.messages import Text
 
@@ -122,7 +123,7 @@ def document(ticket: PaperTicket) -> Document:
 
 def void_document() -> Document:
     """What is put under a ticket that broke off, before it is cut away."""
-    words = "  ".join(locales.text(tag, "paper.void") for tag in _pair(locales.LANGUAGE_FIRST))
+    words = PHRASE_GAP.join(locales.text(tag, "paper.void") for tag in _pair(locales.LANGUAGE_FIRST))
     return (Gap(8), Rule(), Line(words, locales.LANGUAGE_FIRST, Size.LARGE, is_strong=True), Rule())
 
 
@@ -137,16 +138,16 @@ def _blocks(ticket: PaperTicket) -> Iterator[Block]:
         yield Line(_together("paper.copy", first, second), first, Size.LARGE, is_strong=True)
     yield Gap(20)
     yield Label(ticket.label)
-    yield Gap(14)
+    yield Gap(20)
     yield from _class(ticket, first, second)
     yield from _services(ticket, first, second)
     yield Gap(14)
     yield Rule()
     yield Gap(14)
     yield from _place(ticket, first, second)
-    yield Gap(16)
+    yield Gap(24)
     yield Qr(ticket.url)
-    yield Gap(6)
+    yield Gap(12)
     yield Line(locales.text(first, "paper.qr"), first)
     yield Line(locales.text(second, "paper.qr"), second, Size.SMALL)
     yield Gap(12)
@@ -184,13 +185,13 @@ def _place(ticket: PaperTicket, first: str, second: str) -> Iterator[Block]:
     for language, size in ((first, Size.TALL), (second, Size.SMALL)):
         facts = [fact for fact in (_ahead(ticket, language), _wait(ticket, language)) if fact]
         if facts:
-            yield Line("  ".join(facts), language, size, is_strong=size is Size.TALL)
+            yield Line(PHRASE_GAP.join(facts), language, size, is_strong=size is Size.TALL)
     if ticket.ahead is not None or _wait(ticket, first):
         yield Gap(12)
     for language, size in ((first, Size.BODY), (second, Size.SMALL)):
         wheres = [where for where in (_zone(ticket, language), _windows(ticket, language)) if where]
         if wheres:
-            yield Line("  ".join(wheres), language, size, is_strong=size is Size.BODY)
+            yield Line(PHRASE_GAP.join(wheres), language, size, is_strong=size is Size.BODY)
 
 
 def _ahead(ticket: PaperTicket, language: str) -> str:
@@ -248,7 +249,7 @@ def _under(name: str, other: str, language: str) -> Iterator[Block]:
 
 
 def _together(key: str, first: str, second: str) -> str:
-    return "  ".join((locales.text(first, key), locales.text(second, key)))
+    return PHRASE_GAP.join((locales.text(first, key), locales.text(second, key)))
 
 
 def _name(names: Text, language: str) -> str:

@@ -48,6 +48,7 @@ Word = Literal["", "paper_out", "near_end", "cover", "failed", "offline", "power
 _STOPS: Final = frozenset({"paper_out", "cover", "failed"})
 _FORGET: Final = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 _REAL_TIME: Final = re.compile(rb"\x10\x04[\x01\x02\x04]|" + re.escape(_FORGET), re.DOTALL)
+_NOTHING_SEEN: Final = (-1, -1, -1)
 _REAL_TIME_ALL: Final = (b"\x10\x04\x01", b"\x10\x04\x02", b"\x10\x04\x04", _FORGET)
 
 
@@ -84,9 +85,8 @@ class VirtualPrinter:
         self._decoder = Decoder(paper, fonts.find(font), on_cut=self._cut, on_question=self._answer_done)
         self._lock = threading.Lock()
         self._numbers = {kind: _last_number(folder, kind) for kind in ("ticket", "scrap")}
-        self._play, self._play_seen = Play(), (-1, -1)
+        self._play, self._play_seen = Play(), _NOTHING_SEEN
         self._received = 0
-        self._conversations = 0
         self._inbox = b""
         self._pending = b""
         self._answers = b""
@@ -96,6 +96,11 @@ class VirtualPrinter:
     def cuts(self) -> int:
         """Since the start, of tickets and scraps."""
         return len(self.tickets) + len(self.scraps)
+
+    @property
+    def has_paper_out(self) -> bool:
+        """Whether something printed has not been cut off yet."""
+        return self._decoder.has_paper_out
 
     @property
     def is_slow(self) -> bool:
@@ -114,7 +119,7 @@ class VirtualPrinter:
     def begin(self) -> None:
         """A new connection; bytes of an older one may still stand in it, as in a real printer."""
         with self._lock:
-            self._conversations += 1
+            self._decoder.begin()
             self._inbox = self._answers = b""
             self._look_for_fault()
 
@@ -148,12 +153,12 @@ class VirtualPrinter:
         path = self.folder / "fault"
         try:
             stat = path.stat()
-            seen = (stat.st_mtime_ns, stat.st_ino)
+            seen = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
             if seen == self._play_seen:
                 return
             play = _parsed(path.read_text(encoding="utf-8")[:FAULT_CHARS_MAX])
         except FileNotFoundError:
-            seen, play = (-1, -1), Play()
+            seen, play = _NOTHING_SEEN, Play()
             if seen == self._play_seen:
                 return
         except ValueError as error:
@@ -210,7 +215,6 @@ class VirtualPrinter:
                 self._pending = b""
             return
         pending, self._pending = self._pending, b""
-        self._decoder.conversation = self._conversations
         try:
             self._decoder.feed(pending)
         except CommandUnknown as error:

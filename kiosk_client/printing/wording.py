@@ -1,4 +1,4 @@
-"""Texts made fit for a printer: nothing that it could take for a command, measured and broken as it prints them.
+"""Texts made fit for a printer: nothing that it could take for a command, and lines as wide as the paper.
 
 Chinese printers keep their characters by GB18030: one byte is half a column wide, two or four bytes a whole one.
 """
@@ -17,27 +17,24 @@ _NARROW: Final = str.maketrans(
 )
 """Signs that GB18030 makes as wide as a Chinese character, for lines without one."""
 _NEVER_FIRST: Final = frozenset("，。、；：！？）》」』”’…·,.;:!?)-–")
+PHRASE_GAP: Final = "  "
+_SHARES: Final = (0.55, 0.65, 0.75, 0.85, 0.95)
 _BYTES_COMMON: Final = 2
 """Every printer with Chinese characters has those of one or two bytes."""
 
 
 def printable(text: str) -> str:
     """The text without controls, invisible marks and unassigned characters, in composed form, on one line."""
-    spaced = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text[:CHARS_MAX]))
-    return "".join(char for char in spaced if unicodedata.category(char)[0] != "C").strip()
+    spaced = "".join(" " if char in "\t\n\r\v\f" else char for char in unicodedata.normalize("NFC", text[:CHARS_MAX]))
+    plain = (" " if unicodedata.category(char)[0] == "Z" else char for char in spaced)
+    return "".join(char for char in plain if unicodedata.category(char)[0] != "C").strip()
 
 
 @lru_cache(maxsize=1024)
 def sayable(text: str, *, is_chinese: bool) -> str:
     """The printable text in characters that a GB18030 printer has."""
-    if not is_chinese:
-        text = text.translate(_NARROW)
+    text = text.replace(" · ", "·").replace("–", "-") if is_chinese else text.translate(_NARROW)
     return "".join(_sayable_char(char) for char in printable(text))
-
-
-def columns(text: str) -> int:
-    """Width of a sayable text in half-width columns."""
-    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def encoded(text: str) -> bytes:
@@ -46,11 +43,32 @@ def encoded(text: str) -> bytes:
     return text.encode("gb18030")
 
 
-def broken(text: str, width_max: float, width: Callable[[str], float]) -> Iterator[str]:
-    """The text in lines of at most `width_max`: broken between words and between Chinese characters.
+def broken(text: str, width_max: float, width: Callable[[str], float]) -> list[str]:
+    """The text in as few lines of at most `width_max` as it needs, and those of about one length.
 
-    No line starts with a sign that ends a phrase; a word wider than the paper is broken anywhere.
+    Broken first between phrases (two spaces), then between words and between Chinese characters. No line starts with
+    a sign that ends a phrase; a word wider than the paper is broken anywhere.
     """
+    rows: list[str] = []
+    for phrase in text.split(PHRASE_GAP):
+        if rows and width(rows[-1] + PHRASE_GAP + phrase) <= width_max:
+            rows[-1] += PHRASE_GAP + phrase
+        else:
+            rows.append(phrase)
+    return [line for row in rows for line in _balanced(row, width_max, width)]
+
+
+def _balanced(text: str, width_max: float, width: Callable[[str], float]) -> list[str]:
+    full = list(_filled(text, width_max, width))
+    for share in _SHARES:
+        even = list(_filled(text, width_max * share, width))
+        if len(even) == len(full):
+            return even
+    return full
+
+
+def _filled(text: str, width_max: float, width: Callable[[str], float]) -> Iterator[str]:
+    """Each line as full as it gets."""
     line = ""
     for piece in _pieces(text):
         if width((line + piece).rstrip()) <= width_max:
