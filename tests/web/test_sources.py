@@ -79,6 +79,8 @@ def test_no_word_of_the_pages_is_left_over() -> None:
         "web.guide.closed.",
         "web.guide.list.",
         "web.guide.reinstate.",
+        "web.manager.room.",
+        "web.manager.figure.",
         "web.ticket.state.",
         "web.ticket.next.",
         "web.ticket.missed.",
