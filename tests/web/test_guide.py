@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Request, Route, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from queue_service.catalog.files import samples
 from queue_service.catalog.rules import around_the_clock
@@ -44,8 +44,9 @@ async def publish(settings: Settings, branch: str) -> None:
             replace(service, target_wait_minutes=0.01) if service.id == URGENT else service
             for service in sample.services
         )
+        policy = replace(sample.policy, idle_alert_s=1)
         plans = tuple(replace(plan, switches=()) for plan in sample.plans)
-        terms = replace(around_the_clock(sample), services=services, plans=plans)
+        terms = replace(around_the_clock(sample), services=services, plans=plans, policy=policy)
         await (await Catalog.open(database)).publish(terms, by="test", now=now)
     finally:
         await database.close()
@@ -158,6 +159,13 @@ async def test_the_most_urgent_comes_first(hall: Core, open_page: OpenPage) -> N
     labels = page.locator(".person-row .row-label")
     await expect(labels.first).to_have_text(urgent["label"])
     assert (await labels.all_inner_texts()).index(first["label"]) > 0
+    await handheld.go("alerts")
+    with staff(hall, "greeter") as client:
+        (name,) = (s["name"]["zh-CN"] for s in client.get("/floor").json()["services"] if s["id"] == URGENT)
+    late = handheld.words("web.guide.alert.over_target", service=name)
+    await expect(page.locator(".alert", has_text=late)).to_be_visible()
+    idle = handheld.words("web.guide.alert.idle_window", number=2)
+    await expect(page.locator(".alert", has_text=idle)).to_be_visible()
 
 
 async def test_the_plan_is_switched_after_a_question(hall: Core, open_page: OpenPage) -> None:
@@ -220,7 +228,11 @@ async def test_one_greeter_takes_an_alert_and_the_other_is_told(hall: Core, open
     await expect(there.get_by_role("button")).to_be_visible()
     # Both touch before either sees that the other did.
     waiting: list[Route] = []
-    await second.page.route("**/take", waiting.append)
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    await second.page.route("**/take", hold)
     await there.get_by_role("button").click()
     await expect(there).to_contain_text(second.words("web.guide.taps.mark"))
     await here.get_by_role("button").click()
@@ -292,6 +304,44 @@ async def test_a_touch_that_waited_too_long_is_given_up(hall: Core, open_page: O
     await handheld.is_told(handheld.words("web.guide.taps.given_up", what=what))
 
 
+async def test_no_more_than_so_many_touches_wait(hall: Core, open_page: OpenPage) -> None:
+    ask_help(hall)
+    page = await open_page(size=PHONE)
+    handheld = Handheld(page=page, core=hall)
+    with staff(hall, "greeter") as client:
+        own = client.get(f"{hall.api}/session").json()["staff"]["id"]
+    await leave_touches(page, own, count=20)
+    await page.route("**/nothing/*", lambda route: route.abort())
+    await handheld.open("alerts")
+    await expect(page.locator(".unsent li")).to_have_count(20)
+    alert = page.locator(".alert", has_text=handheld.words("web.guide.alert.help", place="kiosk"))
+    await alert.get_by_role("button").click()
+    await handheld.is_told(handheld.words("web.guide.taps.full", count=20))
+    await expect(page.locator(".unsent li")).to_have_count(20)
+
+
+async def test_nobody_sends_the_touches_of_another(hall: Core, open_page: OpenPage) -> None:
+    page = await open_page(size=PHONE)
+    handheld = Handheld(page=page, core=hall)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    await leave_touches(page, "staff:another", count=1)
+    await handheld.open("alerts")
+    await handheld.is_told(handheld.words("web.guide.taps.given_up", what="0"))
+    await expect(page.locator(".unsent")).to_have_count(0)
+    assert [url for url in sent if "nothing" in url] == []
+
+
+async def leave_touches(page: Page, by: str, *, count: int) -> None:
+    """As a page leaves them that was closed in a gap."""
+    touches = ", ".join(
+        f"{{key: '{number}', by: '{by}', at_ms: Date.now(), about: null, text: '{number}', method: 'POST',"
+        f" path: '/api/v1/nothing/{number}', body: {{}}}}"
+        for number in range(count)
+    )
+    await page.add_init_script(f"sessionStorage.setItem('guide.taps', JSON.stringify([{touches}]))")
+
+
 async def test_a_number_asked_for_in_a_gap_comes_after_it(hall: Core, open_page: OpenPage) -> None:
     open_window(hall, 1)
     page = await open_page(size=PHONE)
@@ -300,7 +350,7 @@ async def test_a_number_asked_for_in_a_gap_comes_after_it(hall: Core, open_page:
     await page.locator(".offer").first.click()
     await page.context.set_offline(True)
     await page.locator(".take").click()
-    await expect(page.get_by_text(handheld.words("web.guide.number.unsent"))).to_be_visible()
+    await expect(page.locator(".unsent li")).to_have_count(1)
     assert await faults(page) == []
     await page.locator(".offer").first.click()
     await expect(page.locator(".take")).to_be_disabled()
@@ -341,7 +391,6 @@ async def test_a_core_that_stops_is_said_and_a_reload_forgets_no_touch(hall: Cor
     handheld = Handheld(page=page, core=hall)
     await handheld.open("waiting")
     await handheld.open_person(person["label"])
-    await handheld.button("web.guide.confirm.yes").is_enabled()
     hall.stop()
     try:
         await expect(page.locator(".message.now")).to_be_visible()
@@ -380,9 +429,9 @@ async def test_a_new_alert_is_said_and_the_bell_can_be_turned_off(hall: Core, op
     await handheld.press("Escape")
     say(hall, "/printer", {"fault": None})
     await handheld.go("alerts")
-    await expect(page.get_by_text(words)).to_have_count(0)
+    await expect(page.locator(".alert", has_text=words)).to_have_count(0)
     say(hall, "/printer", {"fault": "cover"}, device="test")
-    await expect(page.get_by_text(handheld.words("web.guide.fault.cover"))).to_be_visible()
+    await expect(page.locator(".alert", has_text=handheld.words("web.guide.fault.cover"))).to_be_visible()
     assert await page.evaluate("tones") == heard
     await page.reload()
     await page.get_by_role("button", name=handheld.words("web.guide.settings")).click()

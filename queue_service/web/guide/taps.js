@@ -1,6 +1,6 @@
 // Touches on their way to the core, in order. Through a gap in the network they wait here, each under the key it was made with, so
 // that none is done twice; one that waited too long is given up, because the hall has moved on.
-import { effect, signal } from "../vendor/signals.js";
+import { effect, signal, untracked } from "../vendor/signals.js";
 import { intentKey, Refused, send, staff } from "../shared/api.js";
 import { tell } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
@@ -45,7 +45,9 @@ export function age_s({ at_ms }) {
 // Looks after the taps until the function that it gives is called.
 export function tend() {
   const timer = setInterval(sendAll, RETRY_MS);
-  const stopWatching = effect(() => staff.value && sendAll());
+  const stopWatching = effect(() => {
+    if (staff.value) untracked(sendAll);
+  });
   addEventListener("online", sendAll);
   return () => {
     clearInterval(timer);
