@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from queue_service import __version__
 from queue_service.catalog.service import Catalog
-from queue_service.desk import kiosks_api, secrets, tickets_api, windows_api
+from queue_service.desk import kiosks_api, manager_api, secrets, tickets_api, windows_api
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
 from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house, once
@@ -68,7 +68,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
         redoc_url=None,
         lifespan=lifespan,
     )
-    features = (identity_api, tickets_api, kiosks_api, windows_api, live_api)
+    features = (identity_api, tickets_api, kiosks_api, windows_api, manager_api, live_api)
     for router in (identity_api.device_router, *(feature.router for feature in features)):
         app.include_router(router)
     app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -119,6 +119,11 @@ class Desk:
         if branch is not None:
             await branch.follow(day_id, seq)
 
+    async def follow_catalog(self, branch_id: str) -> None:
+        """Take what was published for a branch into its day at once; where that fails, `wake` does it."""
+        with failures_told():
+            await self._branch(branch_id).follow_catalog()
+
     async def resync(self) -> None:
         """Nobody knows what other processes did meanwhile: look again at every day here."""
         for branch in list(self._branches.values()):

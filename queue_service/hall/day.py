@@ -8,7 +8,7 @@ from queue_service.hall.events import Phase
 from queue_service.hall.hours import DayTimes
 from queue_service.hall.lanes import Lane, LaneKey, Overtaker, Waiting
 from queue_service.hall.terms import Plan, Terms, VisitorClass
-from queue_service.hall.tickets import Alert, Call, Print, Ticket, TicketStatus, WindowState, WindowStatus
+from queue_service.hall.tickets import Alert, Call, Print, Served, Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.hall.values import changed
 
 CALLS_SHOWN_MAX = 12
@@ -95,6 +95,8 @@ class Day(State):
     """Windows that were opened at least once today."""
     numbers: Mapping[str, int] = field(default_factory=dict)
     """Last number given, by prefix."""
+    served: Mapping[str, Served] = field(default_factory=dict)
+    """By service, over all windows."""
     calls: tuple[Call, ...] = ()
     """The last calls, newest first."""
     shares: tuple[VisitorClass, ...] = ()
@@ -133,6 +135,7 @@ class Draft(State):
         self.lanes: dict[LaneKey, Lane] = dict(day.lanes)
         self.windows: dict[int, WindowState] = dict(day.windows)
         self.numbers = dict(day.numbers)
+        self.served = dict(day.served)
         self.calls = day.calls
         self.shares = day.shares
         self.alerts = dict(day.alerts)
@@ -188,6 +191,15 @@ class Draft(State):
             for key, lane in before:
                 self.lanes[key] = lane.with_overtaker(overtaker)
 
+    def count_service(self, number: int, service: str, served: int, service_s: float, **changes: object) -> None:
+        """Count services that were done at a window, or take them back, and write the window's other changes."""
+        window = self.window(number)
+        self.put_window(
+            changed(window, served=window.served + served, service_s=window.service_s + service_s, **changes)
+        )
+        known = self.served.get(service) or Served()
+        self.served[service] = Served(served=known.served + served, service_s=known.service_s + service_s)
+
     def put_window(self, window: WindowState) -> None:
         """Write a window, and since when it is free."""
         is_free = window.status is WindowStatus.OPEN and window.ticket is None
@@ -213,6 +225,7 @@ class Draft(State):
             lanes=self.lanes,
             windows=self.windows,
             numbers=self.numbers,
+            served=self.served,
             calls=self.calls,
             shares=self.shares,
             alerts=self.alerts,

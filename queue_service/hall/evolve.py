@@ -58,6 +58,7 @@ from queue_service.hall.tickets import (
     Print,
     Ticket,
     TicketStatus,
+    Wait,
     WindowStatus,
 )
 from queue_service.hall.values import changed
@@ -225,12 +226,22 @@ def _issue(draft: Draft, event: TicketIssued) -> None:
 def _call(draft: Draft, event: TicketCalled) -> None:
     ticket = _live(draft, event.ticket)
     overtaken_by = ticket.overtaken_by
+    waits = ticket.waits
     if ticket.status is TicketStatus.WAITING:
         overtaken_by = draft.leave_lane(ticket)
+        waits = _waits(draft, ticket)
     if not event.is_chosen:
         draft.overtake(ticket, event.window)
         draft.shares = (*draft.shares, ticket.visitor_class)[-draft.terms.policy.share_calls :]
-    _arrive(draft, ticket, event.window, overtaken_by=overtaken_by, reason=event.reason)
+    _arrive(draft, ticket, event.window, overtaken_by=overtaken_by, reason=event.reason, waits=waits)
+
+
+def _waits(draft: Draft, ticket: Ticket) -> tuple[Wait, ...]:
+    """The waits of a ticket that is called out of a queue; who was issued by this very entry has not waited."""
+    is_known = any((wait.leg, wait.service) == (ticket.leg, ticket.service) for wait in ticket.waits)
+    if is_known or ticket.joined_seq == draft.seq:
+        return ticket.waits
+    return (*ticket.waits, Wait(ticket.leg, ticket.service, (draft.at - ticket.waiting_since).total_seconds()))
 
 
 def _finish_leg(draft: Draft, event: LegFinished) -> None:
@@ -257,18 +268,9 @@ def _finish(draft: Draft, event: TicketFinished) -> None:
 def _undo(draft: Draft, event: TicketUndone) -> None:
     ticket = draft.ticket(event.ticket)
     assert ticket is not None, "what is undone was finished"
-    window = draft.window(event.window)
     service_s = _service_s(ticket.started_at, ticket.ended_at)
     draft.revive(changed(ticket, status=TicketStatus.SERVING, ended_at=None, outcome=None, delivered=()))
-    draft.put_window(
-        changed(
-            window,
-            ticket=ticket.id,
-            last_finished=None,
-            served=window.served - 1,
-            service_s=window.service_s - service_s,
-        )
-    )
+    draft.count_service(event.window, ticket.service, -1, -service_s, ticket=ticket.id, last_finished=None)
 
 
 def _reinstate(draft: Draft, event: TicketReinstated) -> None:
@@ -376,10 +378,8 @@ def _free_window(draft: Draft, ticket: Ticket) -> None:
 def _leave_served(draft: Draft, ticket: Ticket, last_finished: str | None) -> None:
     """Free the window and count the service there."""
     assert ticket.window is not None, "a ticket that is served is at a window"
-    window = draft.window(ticket.window)
-    service_s = window.service_s + _service_s(ticket.started_at or ticket.called_at, draft.at)
-    served = window.served + 1
-    draft.put_window(changed(window, ticket=None, last_finished=last_finished, served=served, service_s=service_s))
+    service_s = _service_s(ticket.started_at or ticket.called_at, draft.at)
+    draft.count_service(ticket.window, ticket.service, 1, service_s, ticket=None, last_finished=last_finished)
 
 
 def _service_s(started_at: datetime | None, ended_at: datetime | None) -> float:

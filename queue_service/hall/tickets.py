@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from queue_service.hall.terms import VisitorClass
 
@@ -81,6 +82,22 @@ class Fault(StrEnum):
     FAILED = "failed"
 
 
+class Wait(NamedTuple):
+    """One wait of a visit, from joining a queue to the first call out of it."""
+
+    leg: int
+    service: str
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What has been done for one service: how many, and their seconds in all."""
+
+    served: int = 0
+    service_s: float = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One visitor's number and everything that the hall knows about the visit. Nothing about the person."""
@@ -117,6 +134,8 @@ class Ticket:
     outcome: Outcome | None = None
     delivered: tuple[str, ...] = ()
     diverted_to: str | None = None
+    waits: tuple[Wait, ...] = ()
+    """Its waits that have ended with a call, one for each leg and service; being missed begins no other."""
     is_printed: bool = False
     """A kiosk took it to be printed, after it was issued."""
 

@@ -72,6 +72,8 @@ class Permission(StrEnum):
     """See and take what the own printer is to print."""
     PRINTER_TELL = "printer.tell"
     INTENT_VOID = "intent.void"
+    FIGURES_VIEW = "figures.view"
+    NOTICE_WRITE = "notice.write"
 
 
 _LEADERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -104,6 +106,8 @@ MAY: Mapping[Permission, frozenset[Role | DeviceKind]] = MappingProxyType(
         Permission.PRINT_TAKE: _KIOSK,
         Permission.PRINTER_TELL: _KIOSK,
         Permission.INTENT_VOID: _KIOSK,
+        Permission.FIGURES_VIEW: _LEADERS,
+        Permission.NOTICE_WRITE: _LEADERS,
     }
 )
 

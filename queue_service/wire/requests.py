@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from queue_service.hall.terms import VisitorClass
 from queue_service.hall.tickets import Fault, Outcome, Place
+from queue_service.wire.locales import LANGUAGE_COMMON, LANGUAGE_FIRST
 from queue_service.wire.messages import Id
 
 Language = Annotated[
@@ -22,6 +23,18 @@ Number = Annotated[int, Field(strict=True, ge=1, le=9999)]
 Delivered = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"\S")]
 IntentKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 """As in the header `Idempotency-Key`."""
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+NoticeWords = Annotated[
+    str,
+    StringConstraints(
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
+    ),
+]
+"""One line that says something."""
+LANGUAGES_REQUIRED = (LANGUAGE_FIRST, LANGUAGE_COMMON)
+LANGUAGES_MAX = 8
+NOTICES_MAX = 20
 LEGS_MAX = 8
 DELIVERED_MAX = 20
 
@@ -173,3 +186,29 @@ class PrintRequest(Request):
 
     kiosk: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     """Name of the kiosk."""
+
+
+class NoticeWritten(Request):
+    """A line of news."""
+
+    text: Annotated[
+        dict[LanguageTag, NoticeWords],
+        Field(max_length=LANGUAGES_MAX, json_schema_extra={"required": list(LANGUAGES_REQUIRED)}),
+    ]
+    until: AwareDatetime | None
+    """When it ends; None: when it is taken away."""
+
+    @field_validator("text")
+    @classmethod
+    def _in_every_language(cls, text: dict[str, str]) -> dict[str, str]:
+        if not set(LANGUAGES_REQUIRED) <= set(text):
+            raise PydanticCustomError("language_missing", "a text in every language of the house")
+        return text
+
+
+class NoticesRequest(Request):
+    """Replace the notices of the board."""
+
+    version: Annotated[int, Field(strict=True, ge=1)]
+    """As it was when they were read."""
+    notices: Annotated[list[NoticeWritten], Field(max_length=NOTICES_MAX)]

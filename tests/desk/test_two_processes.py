@@ -14,10 +14,12 @@ from queue_service.desk.tickets_api import visited
 from queue_service.desk.tokens import TicketRef, Tokens
 from queue_service.hall.commands import CloseWindow, Finish, Start
 from queue_service.hall.day import Day
+from queue_service.identity.service import Identity
 from queue_service.infra.bus import Bus, MemoryBus, Moved, Resync, open_bus
 from queue_service.infra.limits import Limits
 from queue_service.infra.problems import Problem
 from queue_service.settings import Settings
+from tests.core import QUICK
 from tests.desk.house import BRANCH, HandClock, House, a_house, at, lease_of, terms
 
 HEARD_S_MAX = 10
@@ -78,6 +80,8 @@ async def test_a_link_that_the_other_has_just_given_is_good(houses: tuple[House,
         desk=there.desk,
         tokens=tokens,
         remarks=Remarks(there.database),
+        catalog=there.catalog,
+        identity=Identity(there.database, there.settings, QUICK),
         limits=Limits(there.settings),
         clock=there.clock,
         settings=there.settings,

@@ -29,6 +29,8 @@ EXPECTED = {
     Permission.PRINT_TAKE: "       -      -       -       -     yes   -",
     Permission.PRINTER_TELL: "     -      -       -       -     yes   -",
     Permission.INTENT_VOID: "      -      -       -       -     yes   -",
+    Permission.FIGURES_VIEW: "     -      -       yes     yes   -     -",
+    Permission.NOTICE_WRITE: "     -      -       yes     yes   -     -",
 }
 _COLUMNS: tuple[Role | DeviceKind, ...] = (*Role, *DeviceKind)
 

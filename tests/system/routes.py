@@ -35,6 +35,10 @@ BODIES: dict[str, Any] = {
     "/transfer": {"service": "fast"},
     "/printer": {"fault": None},
     "/intents/void": {"key": "nobody"},
+    "/notices": {
+        "version": 10_000,
+        "notices": [{"text": {"zh-CN": "今日无硬币", "en": "No coins today"}, "until": None}],
+    },
     "/print": {"kiosk": "kiosk"},
     "/walk-in": {"service": "personal-cash", "reason": "guest"},
 }

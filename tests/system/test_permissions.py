@@ -20,6 +20,7 @@ from tests.system.routes import SAFE, SOCKET, Route, body, filled, routes
 TELLERS = {"teller", "other teller", "manager", "admin"}
 FLOOR = {"greeter", "manager", "admin"}
 STAFF = TELLERS | FLOOR
+LEADERS = {"manager", "admin"}
 STAFF_ELSEWHERE = {"teller elsewhere", "greeter elsewhere", "manager elsewhere"}
 KIOSK = {"kiosk"}
 KIOSKS = KIOSK | {"kiosk elsewhere"}
@@ -63,6 +64,9 @@ LET_IN: dict[Route, set[str]] = {
     **{Route("POST", f"{FIXED}/{verb}"): TELLERS for verb in VERBS},
     **{Route("POST", f"{ROAMING}/{verb}"): TELLERS | FLOOR for verb in VERBS},
     Route("GET", f"{HALL}/kiosks"): FLOOR,
+    Route("GET", f"{HALL}/figures"): LEADERS,
+    Route("GET", f"{HALL}/notices"): LEADERS,
+    Route("PUT", f"{HALL}/notices"): LEADERS,
     Route("POST", f"{HALL}/printer"): KIOSK,
     Route("POST", f"{HALL}/intents/void"): KIOSK,
     Route("POST", f"{TICKET}/print"): FLOOR,
