@@ -276,14 +276,12 @@ class Decoder:
 
     def _draw_qr(self) -> None:
         style = self._style
-        code = segno.make_qr(style.qr_data, error=style.qr_level, boost_error=False)
-        picture = Image.new("1", (len(code.matrix), len(code.matrix)))
-        picture.putdata([0 if module else 1 for row in code.matrix for module in row])
-        across = len(code.matrix) * style.qr_dots
+        picture = _drawn_qr(style.qr_data, style.qr_level)
+        across = picture.width * style.qr_dots
         if across > self._dots:
             raise CommandUnknown(f"a code {across} dots wide")
         self._qr.append(style.qr_data.decode("ascii"))
-        self._print(self._aligned(picture.resize((across, across), Image.Resampling.NEAREST).convert("L")))
+        self._print(self._aligned(picture.resize((across, across), Image.Resampling.NEAREST)))
 
     def _chinese(self, first: int) -> str:
         second = self._take(1)
@@ -385,6 +383,15 @@ def _drawn(glyph: _Glyph, font: Path) -> Image.Image:
     )
     cell = cell.resize(glyph.cell, Image.Resampling.BILINEAR) if cell.size != glyph.cell else cell
     return cell.point(lambda light: INK if light < _THRESHOLD else WHITE)
+
+
+@lru_cache(maxsize=8)
+def _drawn_qr(data: bytes, level: str) -> Image.Image:
+    """One dot for each module."""
+    code = segno.make_qr(data, error=level, boost_error=False)
+    picture = Image.new("L", (len(code.matrix), len(code.matrix)), WHITE)
+    picture.putdata([INK if module else WHITE for row in code.matrix for module in row])
+    return picture
 
 
 def _drawn_rule(cell: tuple[int, int]) -> Image.Image:

@@ -9,6 +9,7 @@ them, so also inside a picture.
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple, assert_never
 
 import segno
@@ -115,6 +116,7 @@ def raster_job(bitmap: Bitmap) -> bytes:
     return _finished([INITIALISE, CENTRED, *_bands(bitmap)])
 
 
+@lru_cache(maxsize=8)
 def qr_modules(url: str) -> tuple[tuple[bool, ...], ...]:
     """The code of a link without its quiet zone, row by row; True is black."""
     code = segno.make_qr(url, error=QR_LEVEL, boost_error=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-CHARS_MAX: Final = 200
+CHARS_MAX: Final = 120
 """Of one text; a name longer than this is a mistake, and paper is not endless."""
 UNKNOWN: Final = "〓"
 """Printed for a character that the printer has not got; printers' own sign for it."""
