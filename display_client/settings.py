@@ -1,7 +1,7 @@
 """Every setting of the lobby screen, with unit and default; the environment overrides them (prefix `DISPLAY_`)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on for the screens' browsers")
     port: int = Field(8002, ge=0, le=65_535, description="TCP port to listen on; 0 = any that is free")
     data_dir: Path = Field(Path("var/display"), description="folder that keeps which branch this device belongs to")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
 
     # Screens
     shown_s_min: float = Field(10, ge=10, le=60, description="seconds for which a call stays when others wait")

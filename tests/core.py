@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from queue_service.settings import Settings
 
 START_S_MAX = 60
+DEMO_PORTS = range(20_000, 32_000)
 QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64),))
 """Passwords that cost little; a check takes its cost from the hash."""
 
@@ -118,6 +119,16 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+def demo_port() -> int:
+    """A port that is free with the two above it, for a demo; below those that the kernel gives to others."""
+    for port in range(DEMO_PORTS.start + os.getpid() % 1000 * 9, DEMO_PORTS.stop, 3):
+        with suppress(OSError), ExitStack() as stack:
+            for one in range(port, port + 3):
+                stack.enter_context(socket.create_server(("127.0.0.1", one)))
+            return port
+    raise AssertionError("no free ports")
 
 
 def staged(data_dir: Path, database_url: str | None = None) -> Core:

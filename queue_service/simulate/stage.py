@@ -33,6 +33,7 @@ from queue_service.infra.migrate import migrate
 from queue_service.infra.server import listening
 from queue_service.settings import Settings
 from queue_service.simulate.demo import play
+from queue_service.simulate.processes import Processes
 from queue_service.web.routes import PAGES
 from queue_service.wire import locales
 
@@ -40,10 +41,12 @@ Access = dict[str, Any]
 
 BY = "demo"
 READY_WAIT_S_MAX = 30
-STOP_WAIT_S_MAX = 15
 READY_LOOK_S = 0.1
 DYING_S_MAX = 2
-PORT_MAX = 65_535
+PORT_MAX = 65_533
+"""The kiosk and the display take the two ports above."""
+KIOSK_OFFSET = 1
+DISPLAY_OFFSET = 2
 PASSWORD_BYTES = 12
 SPEED = 6.0
 """How much faster than life the simulated visitors live."""
@@ -72,13 +75,21 @@ class Wish:
 
 
 def demo() -> None:
-    """Core and simulated hall in the foreground; PORT, DATA, VISITORS=0 and DEMO_HOURS=real change it."""
+    """Core, kiosk, display and simulated hall; PORT, DATA, VISITORS=0 and DEMO_HOURS=real change it."""
     wish = wished(os.environ)
     base_url = f"http://127.0.0.1:{wish.port}"
-    settings = terminal.settings(data_dir=wish.data_dir, base_url=base_url, port=wish.port)
+    settings = terminal.settings(
+        data_dir=wish.data_dir,
+        base_url=base_url,
+        port=wish.port,
+        kiosk_url=f"http://127.0.0.1:{wish.port + KIOSK_OFFSET}/",
+        display_url=f"http://127.0.0.1:{wish.port + DISPLAY_OFFSET}/",
+        log_level=os.environ.get("QUEUE_LOG_LEVEL") or DEFAULTS["QUEUE_LOG_LEVEL"],
+    )
     with terminal.failures_told():
-        with listening(settings):
-            pass  # the port is free; the core's own attempt may come too late to tell its user
+        for offset in (0, KIOSK_OFFSET, DISPLAY_OFFSET):
+            with listening(settings.model_copy(update={"port": wish.port + offset})):
+                pass  # the port is free; the process's own attempt may come too late to tell its user
         raise typer.Exit(asyncio.run(_demo(os.environ, wish, settings)))
 
 
@@ -105,14 +116,15 @@ async def _demo(environment: Mapping[str, str], wish: Wish, settings: Settings) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     access = await set_stage(settings, PasswordHash.recommended(), has_real_hours=wish.has_real_hours)
-    core = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "queue_service", "serve"), env={**DEFAULTS, **environment, **_variables(settings)}
-    )
-    ended: asyncio.Task[object] = asyncio.create_task(core.wait())
+    processes = Processes()
     stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
     plays: list[asyncio.Task[object]] = []
     try:
-        if await _is_ready(access, ended, stopping):
+        await processes.start("core", "queue_service", "serve", variables=_core_variables(environment, settings))
+        for name, module, variables in _clients(access, settings):
+            await processes.start(name, module, variables=variables)
+        ends = [*processes.ends, stopping]
+        if await _is_ready(access, *ends) and await _do_answer(settings, *ends):
             if not wish.has_visitors:
                 await _close_windows(access)
             _tell(access, wish.data_dir)
@@ -121,22 +133,22 @@ async def _demo(environment: Mapping[str, str], wish: Wish, settings: Settings) 
                     asyncio.create_task(play(hall, seed=seed, speed=SPEED, stop=stop))
                     for seed, hall in enumerate(_halls(access), 1)
                 ]
-            await asyncio.wait([ended, stopping, *plays], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*ends, *plays], return_when=asyncio.FIRST_COMPLETED)
             if not stopping.done():  # a play that fails may only have met a core that is going
-                await asyncio.wait([ended], timeout=DYING_S_MAX)
-        is_asked, is_dead = stopping.done(), ended.done()
+                await asyncio.wait(processes.ends, timeout=DYING_S_MAX, return_when=asyncio.FIRST_COMPLETED)
+        is_asked, dead = stopping.done(), processes.first_ended()
     finally:
         stop.set()
         for task in plays:
             task.cancel()
         failures = await asyncio.gather(*plays, return_exceptions=True)
-        await _end(core, ended)
+        await processes.end()
     if is_asked:
         return 0
-    if is_dead:
-        terminal.say("demo.core_ended", code=core.returncode)
+    if dead is not None:
+        terminal.say(f"demo.{dead[0]}_ended", code=dead[1])
     for failure in failures:
-        if isinstance(failure, Exception) and not is_dead:
+        if isinstance(failure, Exception) and dead is None:
             raise failure
     return 1
 
@@ -174,7 +186,9 @@ async def set_stage(settings: Settings, hasher: PasswordHash, *, has_real_hours:
 
 def pages(settings: Settings) -> dict[str, str]:
     """The pages' addresses by name."""
-    return {page.id: f"{settings.base_url}{page.path}" for page in PAGES}
+    own = {page.id: f"{settings.base_url}{page.path}" for page in PAGES if "{" not in page.path}
+    others = {"kiosk": settings.kiosk_url, "display": settings.display_url}
+    return own | {name: url for name, url in others.items() if url is not None}
 
 
 async def _cast(identity: Identity, terms: Terms) -> Access:
@@ -233,12 +247,37 @@ def _write(path: Path, access: Access) -> None:
     draft.replace(path)
 
 
-def _variables(settings: Settings) -> dict[str, str]:
+def _core_variables(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
     return {
+        **{name: value for name, value in DEFAULTS.items() if name not in environment},
         "QUEUE_DATA_DIR": str(settings.data_dir),
         "QUEUE_BASE_URL": settings.base_url,
         "QUEUE_PORT": str(settings.port),
+        "QUEUE_KIOSK_URL": settings.kiosk_url or "",
+        "QUEUE_DISPLAY_URL": settings.display_url or "",
     }
+
+
+def _clients(access: Access, settings: Settings) -> list[tuple[str, str, dict[str, str]]]:
+    """Kiosk and display of the first hall: name, module, variables."""
+    tokens = {device["name"]: device["token"] for device in access["devices"]}
+    return [
+        (
+            name,
+            module,
+            {
+                f"{name.upper()}_CORE_URL": settings.base_url,
+                f"{name.upper()}_TOKEN": tokens[name],
+                f"{name.upper()}_PORT": str(settings.port + offset),
+                f"{name.upper()}_DATA_DIR": str(settings.data_dir / name),
+                f"{name.upper()}_LOG_LEVEL": settings.log_level,
+            },
+        )
+        for name, module, offset in (
+            ("kiosk", "kiosk_client", KIOSK_OFFSET),
+            ("display", "display_client", DISPLAY_OFFSET),
+        )
+    ]
 
 
 async def _is_ready(access: Access, *ends: asyncio.Task[object]) -> bool:
@@ -256,6 +295,23 @@ async def _is_ready(access: Access, *ends: asyncio.Task[object]) -> bool:
     if not any(end.done() for end in ends):
         terminal.say("demo.not_ready", seconds=READY_WAIT_S_MAX)
     return False
+
+
+async def _do_answer(settings: Settings, *ends: asyncio.Task[object]) -> bool:
+    """Whether kiosk and display show their pages; False when something ended the demo before."""
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + READY_WAIT_S_MAX
+    pending = [url for url in (settings.kiosk_url, settings.display_url) if url is not None]
+    async with httpx.AsyncClient() as client:
+        while pending and loop.time() < deadline_s and not any(end.done() for end in ends):
+            with suppress(httpx.TransportError):
+                (await client.get(pending[0])).raise_for_status()
+                pending.pop(0)
+                continue
+            await asyncio.sleep(READY_LOOK_S)
+    if pending and not any(end.done() for end in ends):
+        terminal.say("demo.not_ready", seconds=READY_WAIT_S_MAX)
+    return not pending
 
 
 async def _sign_in(client: httpx.AsyncClient, hall: Access) -> None:
@@ -292,12 +348,3 @@ def _tell(access: Access, data_dir: Path) -> None:
         sys.stdout.write(f"  {name:<9} {address}\n")
     sys.stdout.write(f"  accounts  {data_dir / 'access.json'}\n\n")
     sys.stdout.flush()
-
-
-async def _end(core: asyncio.subprocess.Process, ended: asyncio.Task[object]) -> None:
-    if core.returncode is None:
-        core.terminate()
-        await asyncio.wait([ended], timeout=STOP_WAIT_S_MAX)
-    if core.returncode is None:
-        core.kill()
-        await ended

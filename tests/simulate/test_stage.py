@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.core import START_S_MAX, free_port
+from tests.core import START_S_MAX, demo_port
 
 
 @contextmanager
 def a_demo(data: Path, stderr: int | None = None, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A running demo in a process group of its own, and its port; ended by SIGTERM if the test did not."""
-    port = free_port()
+    port = demo_port()
     environment = {**os.environ, "LC_ALL": "en_GB.UTF-8", "PORT": str(port), "DATA": str(data), **variables}
     command = [sys.executable, "-m", "queue_service", "demo"]
     with subprocess.Popen(
@@ -56,7 +56,9 @@ def test_the_first_start_makes_everything_and_sigterm_ends_all(tmp_path: Path) -
         access = told(tmp_path)
         assert stat.S_IMODE((tmp_path / "access.json").stat().st_mode) == 0o600
         assert access["base_url"] == f"http://127.0.0.1:{port}"
-        assert {"home", "counter"} <= access["pages"].keys()
+        assert access["pages"].keys() == {"home", "counter", "guide", "manager", "kiosk", "display"}
+        for name, address in access["pages"].items():
+            assert httpx.get(address).status_code == 200, name
         roles = [member["role"] for member in access["staff"]]
         board = httpx.get(f"{access['base_url']}/api/v1/branches/{access['branch']}/board").json()
         fixed = [window["number"] for window in board["windows"] if not window["roaming"]]
@@ -125,16 +127,23 @@ def test_a_port_or_data_in_use_is_one_line(tmp_path: Path) -> None:
     with a_demo(tmp_path, VISITORS="0") as (_, port):
         told = failed(tmp_path / "new", PORT=str(port))
         assert told.startswith("The port is in use: ") and told.count("\n") == 1
-        told = failed(tmp_path, PORT=str(free_port()), QUEUE_DATABASE_WAIT_S_MAX="0.1")
+        told = failed(tmp_path, PORT=str(demo_port()), QUEUE_DATABASE_WAIT_S_MAX="0.1")
         assert told.startswith("Another process is using the data: ") and told.count("\n") == 1
 
 
-def test_a_core_that_dies_is_one_line(tmp_path: Path) -> None:
-    with a_demo(tmp_path, stderr=subprocess.PIPE) as (demo, _):
-        (core,) = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text("ascii").split()
-        os.kill(int(core), signal.SIGKILL)
+@pytest.mark.parametrize(
+    ("name", "module"), [("core", b"queue_service"), ("kiosk", b"kiosk_client"), ("display", b"display_client")]
+)
+def test_a_part_that_dies_is_one_line(tmp_path: Path, name: str, module: bytes) -> None:
+    variables = {"QUEUE_LOG_LEVEL": "error", "KIOSK_LOG_LEVEL": "error"}
+    with a_demo(tmp_path, stderr=subprocess.PIPE, **variables) as (demo, _):
+        children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text("ascii").split()
+        (part,) = (pid for pid in children if module in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+        os.kill(int(part), signal.SIGKILL)
         _, told = demo.communicate(timeout=20)
-        assert (demo.returncode, told) == (1, "The core has ended (exit status -9), and the demo with it.\n")
+        assert demo.returncode == 1
+        assert f"The {name} has ended (exit status -9), and the demo with it.\n" in told
+        assert group_is_gone(demo.pid)
 
 
 def test_other_hours_apply_at_once_and_are_told(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+
+from tests.core import demo_port
 
 START_WAIT_S_MAX = 90
 STOP_WAIT_S_MAX = 20
@@ -91,7 +92,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
 
 def running(data: Path) -> Iterator[Core]:
     """A core of its own, with its windows closed and nobody waiting."""
-    environment = {**os.environ, "PORT": str(_free_port()), "DATA": str(data), "VISITORS": "0"}
+    environment = {**os.environ, "PORT": str(demo_port()), "DATA": str(data), "VISITORS": "0"}
     with (data / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "queue_service", "demo"],
@@ -162,12 +163,6 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert complaints == []
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _access(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any]:
