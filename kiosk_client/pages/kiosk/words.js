@@ -45,5 +45,7 @@ effect(() => {
 async function load(tag) {
   if (catalogues.peek()[tag]) return;
   const answer = await fetch(`/locales/${tag}.json`).catch(() => null);
-  if (answer?.ok) catalogues.value = { ...catalogues.peek(), [tag]: await answer.json() };
+  if (!answer?.ok) return;
+  const words = await answer.json();
+  catalogues.value = { ...catalogues.peek(), [tag]: words };
 }
