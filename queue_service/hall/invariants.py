@@ -304,7 +304,8 @@ class Checker:
                 asked = self._visits.get(event.ticket)
                 if asked is None or asked.status not in _LIVE or event.print in self._prints:
                     self._fault("I8", f"{event.print} is asked for {event.ticket}, which has ended, or again")
-                self._prints[event.print] = event.ticket
+                else:
+                    self._prints[event.print] = asked.id
             case PrintTaken():
                 self._take_print(event)
             case WindowOpened() | WindowPausing() | WindowPaused() | WindowClosing() | WindowClosed():
@@ -339,11 +340,13 @@ class Checker:
         )
 
     def _take_print(self, event: PrintTaken) -> None:
-        visit = self._visits.get(event.ticket)
-        if visit is None or self._prints.pop(event.print, None) != visit.id or event.is_copy != visit.is_on_paper:
-            self._fault("I8", f"{event.print} is taken for {event.ticket}, copy {event.is_copy}")
-        if visit is not None:
-            visit.is_on_paper = True
+        if self._prints.pop(event.print, None) != event.ticket:
+            self._fault("I8", f"{event.print} is taken for {event.ticket}, for which it was not asked")
+            return
+        visit = self._visits[event.ticket]
+        if event.is_copy != visit.is_on_paper:
+            self._fault("I8", f"the paper of {visit.label} says wrongly whether it is a copy")
+        visit.is_on_paper = True
 
     def _move(self, event: _Moves, visit: _Visit, at: datetime, events: tuple[Event, ...]) -> None:
         may_leave, to = _TABLE[type(event)]

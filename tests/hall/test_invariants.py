@@ -11,7 +11,18 @@ from queue_service.hall.invariants import Checker, violations
 from queue_service.hall.lanes import Lane, LaneKey
 from queue_service.hall.phases import open_day
 from queue_service.hall.terms import Policy, VisitorClass
-from queue_service.hall.tickets import Channel, Lease, Outcome, Place, TicketStatus, WindowStatus
+from queue_service.hall.tickets import (
+    Alert,
+    AlertKind,
+    Channel,
+    Fault,
+    Lease,
+    Outcome,
+    Place,
+    Print,
+    TicketStatus,
+    WindowStatus,
+)
 from tests.hall.builders import CARDS, CASH, FOREIGN, MONDAY, OPENS_AT, an_open_day, at, first_come, terms
 
 # A day's structure
@@ -47,6 +58,11 @@ def with_lane(lane: Lane) -> Day:
     return replace(DAY, lanes={KEY: lane})
 
 
+def with_alerts(*alerts: Alert) -> Day:
+    return replace(DAY, alerts={alert.id: alert for alert in alerts})
+
+
+PRINTER = Alert(id="p", kind=AlertKind.PRINTER, place="east", fault=Fault.COVER, at=DAY.at)
 BROKEN = {
     "is finished among the live": with_ticket(CALLED.id, status=TicketStatus.FINISHED),
     "is waiting among the ended": replace(
@@ -67,6 +83,14 @@ BROKEN = {
     "which is not finished": with_window(1, last_finished=FIRST.id),
     "repeated or have gaps": with_ticket(FIRST.id, label=SECOND.label),
     "the last numbers are": replace(DAY, numbers={"A": 3}),
+    "free since": with_window(1, free_since=None),
+    "is to print": replace(DAY, prints={"p": Print(id="p", ticket="t", kiosk="east", at=DAY.at)}),
+    "as another is": with_alerts(PRINTER, replace(PRINTER, id="p2")),
+    "p has lost": with_alerts(replace(PRINTER, fault=None)),
+    "o has lost": with_alerts(Alert(id="o", kind=AlertKind.OVER_TARGET, service=CASH, at=DAY.at)),
+    "r has lost": with_alerts(Alert(id="r", kind=AlertKind.OVER_TARGET, service="unheard", at=DAY.at)),
+    "i has lost": with_alerts(Alert(id="i", kind=AlertKind.IDLE_WINDOW, window=1, at=DAY.at)),
+    "b has lost": with_alerts(Alert(id="b", kind=AlertKind.IDLE_WINDOW, window=2, at=DAY.at)),
 }
 
 
@@ -122,6 +146,11 @@ def faults(checker: Checker) -> list[str]:
     return [violation.invariant for violation in checker.found]
 
 
+PRINT = e.PrintAsked(print="p", ticket="t1", kiosk="east")
+TAKEN = e.PrintTaken(print="p", ticket="t1", is_copy=False)
+IDLE = e.AlertRaised(alert="i", about=AlertKind.IDLE_WINDOW, window=2)
+TOO_LONG = e.AlertRaised(alert="o", about=AlertKind.OVER_TARGET, service=CASH)
+
 GOOD = {
     "finish": (ISSUED, CALL, START, FINISH),
     "undo": (ISSUED, CALL, START, FINISH, e.TicketUndone(ticket="t1", window=1), FINISH),
@@ -129,6 +158,8 @@ GOOD = {
     "overtaken once": (ISSUED, VIP_NEXT, CALL_NEXT, e.TicketParked(ticket="t2"), replace(CALL, reason="overtaken")),
     "over with a service": (ISSUED, CALL, START, (OVER, replace(FINISH, outcome=Outcome.UNKNOWN))),
     "help": (e.HelpAsked(alert="h", place="kiosk"), e.AlertTaken(alert="h", by="gina")),
+    "printed twice": (ISSUED, PRINT, TAKEN, PRINT, replace(TAKEN, is_copy=True)),
+    "printed after it ended": (ISSUED, PRINT, e.TicketCancelled(ticket="t1", by_visitor=False), TAKEN),
 }
 BAD = {
     "day opens twice": ("I8", (OPENED,)),
@@ -155,6 +186,17 @@ BAD = {
     "left on a day that is over": ("I8", (ISSUED, OVER)),
     "still to close": ("I8", (ISSUED, CALL, e.WindowClosing(window=1), START, FINISH)),
     "still to pause": ("I8", (ISSUED, CALL, e.WindowPausing(window=1, reason="lunch"), START, FINISH)),
+    "print of nothing": ("I8", (PRINT,)),
+    "print of what has ended": ("I8", (ISSUED, e.TicketCancelled(ticket="t1", by_visitor=False), PRINT)),
+    "print asked twice": ("I8", (ISSUED, PRINT, PRINT)),
+    "print taken twice": ("I8", (ISSUED, PRINT, TAKEN, TAKEN)),
+    "first paper a copy": ("I8", (ISSUED, PRINT, replace(TAKEN, is_copy=True))),
+    "second paper no copy": ("I8", (ISSUED, PRINT, TAKEN, PRINT, TAKEN)),
+    "print left by the day": ("I8", (ISSUED, PRINT, e.PhaseReached(phase=e.Phase.ENDED), TAKEN)),
+    "idle while nobody waits": ("I8", (IDLE,)),
+    "idle too soon": ("I8", (ISSUED, IDLE)),
+    "waits not too long": ("I8", (ISSUED, TOO_LONG)),
+    "waits for nothing": ("I8", (replace(TOO_LONG, service="unheard"),)),
     "lost with its window": ("I9", (ISSUED, CALL, (e.WindowClosed(window=1), MISS))),
     "overtaken beyond": (
         "I12",
@@ -224,3 +266,16 @@ def test_who_was_sent_to_a_window_waits_for_that_one_until_it_closes() -> None:
     checker.entry(7, at(9, 3), (e.WindowClosed(window=2),))
     checker.nobody(1, at(9, 4))
     assert faults(checker) == ["I7"]
+
+
+def test_an_alert_needs_its_cause() -> None:
+    quick = first_come(idle_alert_s=1)
+    assert faults(watched(ISSUED, IDLE, policy=quick)) == []
+    assert faults(watched(ISSUED, replace(IDLE, window=3), policy=quick)) == ["I8"]
+    assert faults(watched(ISSUED, e.WindowClosed(window=2), IDLE, policy=quick)) == ["I8"]
+    checker = watched(ISSUED)
+    checker.entry(5, at(9, 15, 4), (TOO_LONG,))
+    assert faults(checker) == []
+    checker.entry(6, at(9, 16), (CALL,))
+    checker.entry(7, at(9, 17), (TOO_LONG,))
+    assert faults(checker) == ["I8"]

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from queue_service.hall.commands import (
     AskHelp,
+    AskPrint,
     CallNext,
     CallTicket,
     Cancel,
@@ -33,8 +34,11 @@ from queue_service.hall.commands import (
     Start,
     SwitchPlan,
     TakeAlert,
+    TakePrint,
+    TellPrinter,
     Transfer,
     Undo,
+    VoidIntent,
     WalkIn,
 )
 from queue_service.hall.decide import Accepted
@@ -52,7 +56,17 @@ from queue_service.hall.terms import (
     VisitorClass,
     faults,
 )
-from queue_service.hall.tickets import Channel, Lease, Outcome, Place, Ticket, TicketStatus, WindowStatus
+from queue_service.hall.tickets import (
+    AlertKind,
+    Channel,
+    Fault,
+    Lease,
+    Outcome,
+    Place,
+    Ticket,
+    TicketStatus,
+    WindowStatus,
+)
 from tests.hall.builders import Hall, at, hours, plan, service, terms
 
 SERVICES = ("cash", "cards", "foreign", "fast")
@@ -83,6 +97,7 @@ policies = st.builds(
     start_is_implicit=st.booleans(),
     undo_s=st.sampled_from((0, 120)),
     greeter_switches_plan=st.booleans(),
+    idle_alert_s=st.sampled_from((None, 1, 120)),
     alerts_max=st.integers(1, 2),
 )
 
@@ -188,6 +203,21 @@ class AnyDay(RuleBasedStateMachine):
         alert = self.hall.do(AskHelp(place=place)).alert if self._goes_on() else None
         if taken:
             self.hall.ask(TakeAlert(alert=alert or "none", by=by))
+
+    @rule(place=st.sampled_from(("east", "west")), fault=st.one_of(st.none(), st.sampled_from(Fault)))
+    def tell_printer(self, place: str, fault: Fault | None) -> None:
+        self.hall.ask(TellPrinter(place=place, fault=fault))
+
+    @rule(pick=picks, kiosk=st.sampled_from(("east", "west")), taken=st.booleans())
+    def print(self, pick: int, kiosk: str, taken: bool) -> None:
+        asked = self.hall.ask(AskPrint(ticket=self._ticket(pick), kiosk=kiosk))
+        if taken and isinstance(asked, Accepted):
+            self.hall.do(TakePrint(print=asked.print or "", kiosk=kiosk))
+        self.hall.ask(TakePrint(print="print-20260302-1", kiosk=kiosk))
+
+    @rule()
+    def void(self) -> None:
+        self.hall.ask(VoidIntent())
 
     # What tellers do
 
@@ -320,6 +350,30 @@ class AnyDay(RuleBasedStateMachine):
     def nothing_due_is_left(self) -> None:
         due = due_at(self.hall.day)
         assert due is None or due > self.hall.now or self.hall.entries[-1][1] == self.hall.now
+
+    @invariant()
+    def who_waits_too_long_is_told(self) -> None:
+        self.hall.until(self.hall.now)
+        day = self.hall.day
+        limits = {service.id: timedelta(minutes=service.target_wait_minutes) for service in day.terms.services}
+        waiting = [ticket for ticket in day.live.values() if ticket.status is TicketStatus.WAITING]
+        is_closed = day.phase in (Phase.ENDED, Phase.OVER)
+        late = {ticket.service for ticket in waiting if self.hall.now - ticket.joined_at >= limits[ticket.service]}
+        told = {alert.service for alert in day.alerts.values() if alert.kind is AlertKind.OVER_TARGET}
+        assert told == (set() if is_closed else late)
+
+        idle_s = day.terms.policy.idle_alert_s
+        limit = timedelta(seconds=idle_s or 0)
+        idle = {
+            window.number
+            for window in day.windows.values()
+            if idle_s is not None
+            and not is_closed
+            and window.free_since is not None
+            and self.hall.now - window.free_since >= limit
+            and any(self.hall.now - lane.waiting[0].joined_at >= limit for _, lane in day.eligible(window.number))
+        }
+        assert {alert.window for alert in day.alerts.values() if alert.kind is AlertKind.IDLE_WINDOW} == idle
 
     @invariant()
     def who_waits_is_of_a_known_service(self) -> None:
