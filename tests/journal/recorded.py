@@ -18,6 +18,7 @@ import msgspec
 
 from queue_service.hall.commands import (
     AskHelp,
+    AskPrint,
     CallNext,
     CallTicket,
     Cancel,
@@ -37,13 +38,16 @@ from queue_service.hall.commands import (
     Start,
     SwitchPlan,
     TakeAlert,
+    TakePrint,
+    TellPrinter,
     Transfer,
     Undo,
+    VoidIntent,
     WalkIn,
 )
 from queue_service.hall.day import Day
 from queue_service.hall.terms import Notice, PlanOrder, PlanSwitch, Policy, Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place
+from queue_service.hall.tickets import Channel, Fault, Outcome, Place
 from queue_service.infra.migrate import migrate
 from queue_service.journal.entries import Entry
 from queue_service.settings import Settings
@@ -101,6 +105,8 @@ def state(day: Day) -> dict[str, Any]:
                     "outcome": ticket.outcome,
                     "delivered": ticket.delivered,
                     "diverted_to": ticket.diverted_to,
+                    "waits": ticket.waits,
+                    "is_printed": ticket.is_printed,
                 }
                 for ticket in sorted(day.tickets(), key=lambda ticket: ticket.id)
             },
@@ -119,11 +125,14 @@ def state(day: Day) -> dict[str, Any]:
                     "last_finished": window.last_finished,
                     "served": window.served,
                     "service_s": window.service_s,
+                    "free_since": window.free_since,
                 }
                 for _, window in sorted(day.windows.items())
             },
             "calls": [(call.id, call.label, call.window, call.at, call.times) for call in day.calls],
             "shares": day.shares,
+            "served": {service: (done.served, done.service_s) for service, done in sorted(day.served.items())},
+            "prints": [(pending.id, pending.ticket, pending.kiosk) for pending in day.prints.values()],
             "alerts": {alert.id: (alert.place, alert.at, alert.taken_by) for alert in day.alerts.values()},
         }
     )
@@ -194,6 +203,12 @@ async def _play(house: House) -> None:
     await ask(AskHelp(place="kiosk"))
     alert = next(iter((await house.today()).alerts))
     await ask(TakeAlert(alert=alert, by="staff:greeter"))
+    await ask(TellPrinter(place="kiosk", fault=Fault.PAPER_OUT))
+    await ask(TellPrinter(place="kiosk", fault=None))
+    paper = await issue(CARDS)
+    await ask(AskPrint(ticket=paper, kiosk="kiosk"))
+    await ask(TakePrint(print=next(iter((await house.today()).prints)), kiosk="kiosk"))
+    await ask(VoidIntent())
     await ask(SwitchPlan(plan="noon", by_greeter=False))
     await ask(SwitchPlan(plan="normal", by_greeter=False))
     house.clock.now = at(12, 30)
