@@ -6,6 +6,8 @@ a number after it lets so many bytes through first:
 
 `paper_out` `cover` `failed`
     It stops printing and says so; once the fault is gone it goes on with what it has received.
+`stuck`
+    It stops printing and says that all is well.
 `near_end`
     It prints and says so.
 `offline`
@@ -44,8 +46,9 @@ SLOW_BYTES_PER_S: Final = 4000
 READ_BYTES: Final = 4096
 FAULT_CHARS_MAX: Final = 40
 
-Word = Literal["", "paper_out", "near_end", "cover", "failed", "offline", "power", "slow"]
-_STOPS: Final = frozenset({"paper_out", "cover", "failed"})
+Word = Literal["", "paper_out", "near_end", "cover", "failed", "stuck", "offline", "power", "slow"]
+_SAID: Final = frozenset({"paper_out", "cover", "failed"})
+_STOPS: Final = _SAID | {"stuck"}
 _FORGET: Final = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 _REAL_TIME: Final = re.compile(rb"\x10\x04[\x01\x02\x04]|" + re.escape(_FORGET), re.DOTALL)
 _NOTHING_SEEN: Final = (-1, -1, -1)
@@ -198,7 +201,7 @@ class VirtualPrinter:
         bits = 0b0001_0010
         match command[2]:
             case 1:
-                bits |= 0b0000_1000 if fault in _STOPS else 0
+                bits |= 0b0000_1000 if fault in _SAID else 0
             case 2:
                 bits |= {"cover": 0b0000_0100, "paper_out": 0b0010_0000, "failed": 0b0100_0000}.get(fault, 0)
             case _:

@@ -86,6 +86,17 @@ async def test_a_fault_amid_a_ticket_is_told_and_the_rest_never_comes(
     assert "VOID" in words(device.scraps[0])
 
 
+async def test_a_printer_that_never_gets_done_has_failed_though_it_says_that_all_is_well(
+    networked: Printer, device: VirtualPrinter
+) -> None:
+    device.play("stuck")
+    assert await networked.status() is None
+    with pytest.raises(PrintFailed) as failed:
+        await networked.print(a_paper_ticket())
+    assert failed.value.fault is Fault.FAILED
+    assert device.tickets == []
+
+
 async def test_near_end_prints_and_says_so(networked: Printer, device: VirtualPrinter) -> None:
     device.play(Fault.NEAR_END)
     assert await networked.status() is Fault.NEAR_END
