@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from queue_service.hall.terms import Plan
 from tests.core import Core, running, staged
+from tests.system.editing import publish
 
 
 class Hall:
@@ -48,6 +51,26 @@ class Hall:
         """The manager's own client."""
         return self._client(self.core.staff("manager")[0])
 
+    def ask_help(self) -> None:
+        """Somebody at the kiosk wants a greeter."""
+        httpx.post(f"{self.core.hall}/help", headers=self.core.device()).raise_for_status()
+
+    def take_alerts(self) -> None:
+        """The greeter sees to everything."""
+        for alert in self.manager().get(f"{self.core.hall}/floor").json()["alerts"]:
+            if alert["taken_by"] is None:
+                self.greet(f"/alerts/{alert['id']}/take")
+
+    def notices(self) -> dict[str, Any]:
+        """Every notice, as the manager's page gets them."""
+        told: dict[str, Any] = self.manager().get(f"{self.core.hall}/notices").raise_for_status().json()
+        return told
+
+    def write_notices(self, notices: list[dict[str, Any]]) -> None:
+        """Another manager replaces them."""
+        body = {"version": self.notices()["version"], "notices": notices}
+        self.manager().put(f"{self.core.hall}/notices", json=body).raise_for_status()
+
     def send(self, member: dict[str, Any], path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._client(member).post(f"{self.core.hall}{path}", json=body)
         assert answer.status_code == 200, answer.text
@@ -76,6 +99,16 @@ class Hall:
         if name not in self._clients:
             self._clients[name] = self._open.enter_context(self.core.client(member))
         return self._clients[name]
+
+
+async def add_plan(core: Core) -> None:
+    """Another plan, `midday`: windows 1 and 3 alone, window 1 for less than before."""
+    plan = Plan(
+        id="midday",
+        name={"zh-CN": "午间", "en": "Midday"},
+        windows={1: ("personal-cash",), 3: ("personal-cash", "foreign-exchange")},
+    )
+    await publish(core, lambda terms: replace(terms, plans=(*terms.plans, plan)))
 
 
 @contextmanager

@@ -44,8 +44,7 @@ export function Notices({ branch, floor, isFresh }) {
     problem.value = "";
     clearProblems();
     try {
-      await send(path, { version: known.value.version, notices }, { method: "PUT" });
-      await load();
+      known.value = await send(path, { version: known.value.version, notices }, { method: "PUT" });
       tell(word);
       return true;
     } catch (refused) {

@@ -52,7 +52,7 @@ function Longest({ tickets, target_s = Infinity }) {
 function Services({ floor }) {
   return html`<section class="card stack" aria-labelledby="services">
     <h2 id="services">${t("web.manager.services")}</h2>
-    <div class="wide" tabindex="0" role="region" aria-labelledby="services">
+    <div class="wide" tabindex="0" role="group" aria-labelledby="services">
       <table class="table">
         <thead>
           <tr>

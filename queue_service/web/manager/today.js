@@ -70,7 +70,7 @@ function Windows({ floor, rows }) {
 function Table({ id, title, first, heads, children }) {
   return html`<section class="card stack" aria-labelledby=${id}>
     <h2 id=${id}>${title}</h2>
-    <div class="wide" tabindex="0" role="region" aria-labelledby=${id}>
+    <div class="wide" tabindex="0" role="group" aria-labelledby=${id}>
       <table class="table">
         <thead>
           <tr>
