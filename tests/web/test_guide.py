@@ -140,6 +140,9 @@ async def test_a_person_is_diverted_cancelled_and_let_wait_again(hall: Core, ope
 
     await handheld.open_person(cancelled["label"])
     await handheld.button("web.guide.cancel").click()
+    await expect(
+        page.get_by_text(handheld.words("web.guide.cancel.question", label=cancelled["label"]))
+    ).to_be_visible()
     assert ticket(hall, cancelled["id"])["status"] == "waiting", "asked before it is done"
     await handheld.press("Escape")
     await handheld.button("web.guide.cancel").click()

@@ -58,7 +58,7 @@ export function Alerts({ branch, floor }) {
 function Alert({ branch, floor, alert }) {
   const { id, kind, at, taken_by } = alert;
   const text = worded(alert, floor.services);
-  const take = () => tap({ path: `/api/v1/branches/${encodeURIComponent(branch)}/alerts/${encodeURIComponent(id)}/take`, about: id, text: t("web.guide.alert.done", { alert: text }) });
+  const take = () => tap({ path: `/api/v1/branches/${encodeURIComponent(branch)}/alerts/${encodeURIComponent(id)}/take`, about: id, text: t("web.guide.alert.done", { alert: text }), isQuiet: true });
   const Mark = () => {
     if (taken_by === staff.value.id) return html`<${Chip} tone="good" icon="check">${t("web.guide.alert.mine")}<//>`;
     if (taken_by !== null) return html`<${Chip} icon="user-check">${t("web.guide.alert.taken", { name: nameOf(taken_by) })}<//>`;
