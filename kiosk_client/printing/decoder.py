@@ -373,7 +373,7 @@ def _drawn(glyph: _Glyph, font: Path) -> Image.Image:
     unit_wide, unit_high = glyph.unit
     across, high = unit_wide * glyph.high, unit_high * glyph.high
     face = fonts.sized(font, round(high * 0.92))
-    stroke = high / 30 if glyph.is_bold else 0
+    stroke = high / 38 if glyph.is_bold else 0
     advance = round(face.getlength(glyph.char) + 2 * stroke) or 1
     ascent, descent = face.getmetrics()
     cell = Image.new("L", (max(across, advance), high), WHITE)
