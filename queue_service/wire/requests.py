@@ -193,7 +193,10 @@ class NoticeWritten(Request):
 
     text: Annotated[
         dict[LanguageTag, NoticeWords],
-        Field(max_length=LANGUAGES_MAX, json_schema_extra={"required": list(LANGUAGES_REQUIRED)}),
+        Field(
+            max_length=LANGUAGES_MAX,
+            json_schema_extra={"required": [*LANGUAGES_REQUIRED], "additionalProperties": False},
+        ),
     ]
     until: AwareDatetime | None
     """When it ends; None: when it is taken away."""

@@ -58,12 +58,16 @@ class Hall:
         self.renew()
 
     def renew(self) -> None:
-        """A ticket that can still be changed, and an alert that can still be taken."""
+        """A ticket that can still be changed, an alert and a print that can still be taken."""
         issued = self.core.issue("personal-cash")
         self.token, self.ticket = issued["token"], issued["id"]
         alert = self.session.post(f"{self.core.hall}/help", headers=self.kiosk, timeout=30)
         assert alert.status_code == 200
         self.alert = alert.json()["id"]
+        asked = self.session.post(
+            f"{self.core.hall}/tickets/{self.ticket}/print", json={"kiosk": "kiosk"}, headers=self.manager, timeout=30
+        )
+        self.print = asked.json()["id"] if asked.status_code == 200 else "print-20200101-1"
 
     def headers(self, path: str) -> Headers:
         if path == "/api/v1/session":
@@ -88,12 +92,14 @@ def hall(shared: Core) -> Iterator[Hall]:
 )
 def test_the_core_does_what_the_document_says(case: schemathesis.Case, hall: Hall) -> None:
     """Whatever is made of the description; the parts of a path mean something that exists, or all would be 404."""
-    known = {"branch": hall.core.branch, "ticket": hall.ticket, "token": hall.token, "alert": hall.alert}
+    known = {name: getattr(hall, name) for name in ("ticket", "token", "alert", "print")}
+    known["branch"] = hall.core.branch
     case.path_parameters.update({name: value for name, value in known.items() if name in case.path_parameters})
     if case.headers and "Idempotency-Key" in case.headers and not _is_bad(case, ParameterLocation.HEADER):
         case.headers["Idempotency-Key"] = next(hall.keys)
-    if isinstance(case.body, dict) and isinstance(case.body.get("window"), float):
-        case.body["window"] = int(case.body["window"])  # to JSON Schema 1.0 is an integer, to us it is not
+    for name in ("window", "version"):
+        if isinstance(case.body, dict) and isinstance(case.body.get(name), float):
+            case.body[name] = int(case.body[name])  # to JSON Schema 1.0 is an integer, to us it is not
     answer = case.call(base_url=hall.core.base_url, session=hall.session, headers=hall.headers(case.path))
     case.validate_response(
         answer,
@@ -118,7 +124,7 @@ def _is_bad(case: schemathesis.Case, part: ParameterLocation) -> bool:
 
 async def test_the_sockets_say_what_the_document_says(hall: Hall) -> None:
     queries = {
-        "/api/v1/branches/{branch}/live": ["", "?view=board", "?view=floor", "?view=window&window=1"],
+        "/api/v1/branches/{branch}/live": ["", "?view=board", "?view=floor", "?view=window&window=1", "?view=kiosk"],
         "/api/v1/tickets/{token}/live": [""],
     }
     described = DOCUMENT["x-sockets"]
@@ -131,7 +137,8 @@ async def test_the_sockets_say_what_the_document_says(hall: Hall) -> None:
         assert set(messages) == {"View", "Alive"}
         for query in views:
             url = hall.core.base_url.replace("http", "ws") + path.format(branch=hall.core.branch, token=hall.token)
-            async with connect(url + query, additional_headers=hall.manager, proxy=None) as socket:
+            headers = hall.kiosk if query == "?view=kiosk" else hall.manager
+            async with connect(url + query, additional_headers=headers, proxy=None) as socket:
                 for kind in ("View", "Alive"):
                     told = json.loads(await asyncio.wait_for(socket.recv(), 10))
                     assert list(messages[kind].iter_errors(told)) == []
