@@ -52,6 +52,7 @@ class Kiosk:
         self._board: dict[str, Any] | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._seen = asyncio.Event()
+        self._turned = asyncio.Event()
         self._core = Core(settings)
         self._intents = Intents(settings.data_dir / "intents.sqlite")
         self._intents.abandon_unattended(clock())
@@ -179,7 +180,9 @@ class Kiosk:
 
     def _hall_changed(self) -> None:
         view = self._follower.view if self._follower is not None else None
-        self._board = None if view is None else msgspec.json.decode(bytes(view.data))
+        before, self._board = self._board, None if view is None else msgspec.json.decode(bytes(view.data))
+        if _doors(before) != _doors(self._board):
+            self._turned.set()
         self._seen.set()
         self._publish()
 
@@ -207,7 +210,9 @@ class Kiosk:
             self._publish()
 
     async def _look_at_branches(self) -> None:
+        """Hours and other branches: now and then, and when the doors of this one open or close."""
         while True:
+            self._turned.clear()
             branch_id = self._branch_id()
             if branch_id is not None:
                 branch, branches = await self._core.branch(branch_id), await self._core.branches()
@@ -221,7 +226,7 @@ class Kiosk:
                     ][:OTHERS_MAX]
                 self._publish()
             is_known = self._branch is not None
-            await asyncio.sleep(self._settings.branches_s if is_known else self._settings.device_retry_s)
+            await _set_or_after(self._turned, self._settings.branches_s if is_known else self._settings.device_retry_s)
 
     def _hours_today(self) -> dict[str, Any] | None:
         """Local times of today; None where the branch does not open today, or nobody knows."""
@@ -301,6 +306,11 @@ async def _set_or_after(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         pass
+
+
+def _doors(board: dict[str, Any] | None) -> tuple[Any, ...] | None:
+    """What changes when the branch opens or closes."""
+    return None if board is None else (board["branch"]["numbers"], board["branch"]["business_on"])
 
 
 def _kept_device(folder: Path) -> Device | None:

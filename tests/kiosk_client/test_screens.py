@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,7 @@ from playwright.async_api import expect
 from queue_service.hall.terms import Terms
 from tests.core import Core
 from tests.kiosk_client.running import Kiosk, kiosk_of, running
-from tests.kiosk_client.screen import PORTRAIT, Screen, post
+from tests.kiosk_client.screen import PORTRAIT, Screen, floor, post
 from tests.system.editing import publish
 from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
@@ -75,8 +76,10 @@ async def test_closed_and_full_halls(
     await screen.shows("full")
     assert await faults(page) == []
 
+    today = date.fromisoformat(floor(core_sqlite)["branch"]["business_on"])
+
     def shut(terms: Terms) -> Terms:
-        return replace(terms, hours=replace(terms.hours, week={}, is_around_the_clock=False))
+        return replace(terms, hours=replace(terms.hours, exceptions={today: None}, is_around_the_clock=False))
 
     await publish(core_sqlite, shut)
     await screen.shows("closed")
