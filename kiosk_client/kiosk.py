@@ -63,6 +63,7 @@ class Kiosk:
             core=self._core,
             clock=clock,
             branch=self._branch_id,
+            hall_is_known=lambda: self._board is not None,
             print_ticket=self._print,
             on_change=self._publish,
             spawn=self._spawn,

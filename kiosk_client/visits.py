@@ -85,6 +85,7 @@ class Visits:
         core: Core,
         clock: Clock,
         branch: Callable[[], str | None],
+        hall_is_known: Callable[[], bool],
         print_ticket: PrintTicket,
         on_change: Callable[[], None],
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
@@ -95,6 +96,7 @@ class Visits:
         self._core = core
         self._clock = clock
         self._branch = branch
+        self._hall_is_known = hall_is_known
         self._print = print_ticket
         self._on_change = on_change
         self._spawn = spawn
@@ -196,7 +198,7 @@ class Visits:
             tries += 1
             branch = self._branch()
             answer = None
-            if branch is not None:
+            if branch is not None and self._hall_is_known():  # a paper needs its words
                 try:
                     async with asyncio.timeout(left_s):
                         answer = await self._core.issue(branch, body, wish.id, wish.language)

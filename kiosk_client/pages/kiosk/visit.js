@@ -6,6 +6,7 @@ import { languages } from "./words.js";
 const TRIES_MAX = 3;
 const TRY_MS_MAX = 8000;
 const PAUSE_MS = 300;
+const TOLD_MS_MAX = 5000;
 
 // What the process last told, null before.
 export const state = signal(null);
@@ -67,8 +68,18 @@ export async function take({ services, visitorClass = "normal" }) {
   const own = id;
   sent.value = own;
   const answer = await post("/intents", { id: own, legs: services, class: visitorClass, language: language.value });
-  // Taken up, it comes with the state; not taken up, the visitor is where they were.
-  if (answer?.ok !== true && sent.value === own) batch(() => ((sent.value = null), (step.value = "choose"), (id = newId())));
+  // Taken up, it comes with the state, unless the process has forgotten it meanwhile; then the visitor is where they were.
+  if (answer?.ok) setTimeout(() => sent.value === own && forget(), TOLD_MS_MAX);
+  else if (sent.value === own) forget();
+}
+
+function forget() {
+  batch(() => {
+    sent.value = null;
+    legs.value = [];
+    step.value = "choose";
+  });
+  id = newId();
 }
 
 export function leave({ givesUp = false } = {}) {
