@@ -20,8 +20,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DESK = (1280, 800)
 SMALL = (320, 640)
-STALE_MS_MAX = 10_000
-BACK_MS_MAX = 5_000
+SLACK_MS = 3_000
+"""For a machine that is busy with other tests."""
+STALE_MS_MAX = 10_000 + SLACK_MS
+BACK_MS_MAX = 5_000 + SLACK_MS
 LANGUAGES = ["zh-CN", "en"]
 
 
@@ -267,7 +269,7 @@ async def test_says_that_the_core_is_gone_and_is_right_again_by_itself(core_sqli
     await expect(switch).to_be_enabled()
     core_sqlite.stop()
     await expect(page.get_by_role("alert")).to_contain_text(
-        text("en", "web.data.stale", seconds=10), timeout=STALE_MS_MAX + 1000
+        text("en", "web.data.stale", seconds=10), timeout=STALE_MS_MAX
     )
     await expect(switch).to_be_disabled()
     await well_made(page)

@@ -19,8 +19,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = (390, 844)
 SMALL = (320, 640)
 BYTES_MAX = 60_000
-STALE_MS_MAX = 10_000
-BACK_MS_MAX = 5_000
+SLACK_MS = 3_000
+"""For a machine that is busy with other tests."""
+STALE_MS_MAX = 10_000 + SLACK_MS
+BACK_MS_MAX = 5_000 + SLACK_MS
 
 COUNT_RINGS = """
 window.rung = { tones: 0, shakes: 0 };
@@ -315,7 +317,7 @@ async def test_says_since_when_the_core_is_gone_and_is_right_again_by_itself(
     await expect(page.get_by_role("button", name=text("zh-CN", "web.ticket.leave"))).to_be_enabled()
     core_sqlite.stop()
     alert = page.get_by_role("alert").locator(".message")
-    await expect(alert).to_be_visible(timeout=STALE_MS_MAX + 1000)
+    await expect(alert).to_be_visible(timeout=STALE_MS_MAX)
     await expect(alert).to_contain_text(re.compile(r"\d\d:\d\d"))
     await expect(page.get_by_role("button", name=text("zh-CN", "web.ticket.leave"))).to_be_disabled()
     await well_made(page)
