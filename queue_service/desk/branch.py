@@ -21,7 +21,7 @@ from queue_service.hall.decide import Accepted, Decision, decide
 from queue_service.hall.events import Event, Phase
 from queue_service.hall.evolve import evolve, replay
 from queue_service.hall.hours import business_on
-from queue_service.hall.phases import advance, due_at, open_day
+from queue_service.hall.phases import Due, advance, due_at, open_day
 from queue_service.hall.refusals import Refusal
 from queue_service.infra.answers import encode
 from queue_service.infra.chance import secure_token
@@ -106,6 +106,8 @@ class BranchDesk:
         self._turn = asyncio.Lock()
         self._pending = 0
         self._pending_max = pending_max
+        self._due: tuple[Day, datetime | None] | None = None
+        """When something is due on the day that was last asked about: a command asks four times."""
         self.day: Day | None = None
         """The newest durable state."""
         self._is_known = False
@@ -151,7 +153,7 @@ class BranchDesk:
         day = self.day
         now = self._clock()
         if day is not None and self._is_known and day.phase is not Phase.OVER:
-            due = due_at(day)
+            due = self._due_at(day)
             if due is None or due > now:
                 return day
         return await self._bring_up()
@@ -260,7 +262,7 @@ class BranchDesk:
 
     async def _steps(self, work: _Work, ask: Ask | None, now: datetime, writer: Writer) -> None:
         at = max(now, work.day.at)
-        while (due := advance(work.day, at)) is not None:
+        while (due := self._due_by(work.day, at)) is not None:
             due_time = max(due.at, work.day.at)
             await self._write(work, writer, due_time, CLOCK, "clock", due.events, key=due.key)
         if ask is None or work.day.phase is Phase.OVER:
@@ -268,6 +270,15 @@ class BranchDesk:
         work.decision = decide(work.day, ask.command, at)
         if isinstance(work.decision, Accepted) and work.decision.events:
             await self._write(work, writer, at, ask.actor, ask.kind, work.decision.events, ask=ask)
+
+    def _due_by(self, day: Day, at: datetime) -> Due | None:
+        due = self._due_at(day)
+        return advance(day, at) if due is not None and due <= at else None
+
+    def _due_at(self, day: Day) -> datetime | None:
+        if self._due is None or self._due[0] is not day:
+            self._due = day, due_at(day)
+        return self._due[1]
 
     async def _write(
         self,
@@ -302,8 +313,8 @@ class BranchDesk:
             events=codec.encode(events),
             answer=answer,
         )
-        due = due_at(day)
-        outcome = await writer.append(Append(entry=entry, due_at=due, due_changed=due != due_at(before)))
+        due_before, due = self._due_at(before), self._due_at(day)
+        outcome = await writer.append(Append(entry=entry, due_at=due, due_changed=due != due_before))
         match outcome:
             case Appended():
                 work.day, work.answer = day, answer

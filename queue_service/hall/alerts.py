@@ -121,14 +121,14 @@ def _idle_at(day: State) -> dict[int, datetime]:
             _keep_earliest(sent, key.window, joined_at)
         if day.is_free(key):
             _keep_earliest(by_service, key.service, joined_at)
-    served = day.plan_in_force().windows
+    served, limit = day.plan_in_force().windows, timedelta(seconds=limit_s)
     due: dict[int, datetime] = {}
     for window in free:
         joined = [by_service[service] for service in served.get(window.number, ()) if service in by_service]
         if window.number in sent:
             joined.append(sent[window.number])
         if joined and window.free_since is not None:
-            due[window.number] = max(window.free_since, min(joined)) + timedelta(seconds=limit_s)
+            due[window.number] = max(window.free_since, min(joined)) + limit
     return due
 
 

@@ -35,6 +35,7 @@ NoticeWords = Annotated[
 LANGUAGES_REQUIRED = (LANGUAGE_FIRST, LANGUAGE_COMMON)
 LANGUAGES_MAX = 8
 NOTICES_MAX = 20
+VERSION_MAX = 2**31 - 1
 LEGS_MAX = 8
 DELIVERED_MAX = 20
 
@@ -212,6 +213,6 @@ class NoticeWritten(Request):
 class NoticesRequest(Request):
     """Replace the notices of the board."""
 
-    version: Annotated[int, Field(strict=True, ge=1)]
+    version: Annotated[int, Field(strict=True, ge=1, le=VERSION_MAX)]
     """As it was when they were read."""
     notices: Annotated[list[NoticeWritten], Field(max_length=NOTICES_MAX)]
