@@ -24,7 +24,7 @@ install: .venv/.installed  ## build .venv from the hashed lock
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: install  ## core, with simulated visitors, on PORT (8000), data in DATA (var/demo)
+demo: install  ## core, kiosk and display with simulated visitors on PORT (8000) and the two above; data in DATA (var/demo)
 	@exec $(BIN)/queue-service demo
 
 check: .venv/.dev  ## format, lint, strict types, import contracts, catalogues
@@ -40,9 +40,12 @@ docs: .venv/.dev  ## rewrite what the documents say of the code
 	$(BIN)/python -m tests.docs
 	$(BIN)/queue-service openapi --output docs/openapi.json
 
+pictures: .venv/.dev  ## take the README's pictures of every page (needs Chromium)
+	$(BIN)/python -m tests.pictures
+
 lock:  ## rewrite the locks (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
 
-.PHONY: help install demo check test docs lock
+.PHONY: help install demo check test docs pictures lock
