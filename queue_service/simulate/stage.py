@@ -48,7 +48,7 @@ PORT_MAX = 65_533
 KIOSK_OFFSET = 1
 DISPLAY_OFFSET = 2
 PASSWORD_BYTES = 12
-SPEED = 6.0
+SPEED = 4.0
 """How much faster than life the simulated visitors live."""
 DEFAULTS = {
     "QUEUE_LOG_LEVEL": "warning",
