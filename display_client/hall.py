@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from display_client import place
 from display_client.settings import Settings
+from queue_service.wire.edge.clock import Clock
+from queue_service.wire.edge.device import core_client, devices
 from queue_service.wire.follower import Follower, live_url
 from queue_service.wire.relay import Relay
 from queue_service.wire.session import SessionState
@@ -25,16 +24,17 @@ class Hall:
         relay: Relay,
         *,
         token: str,
-        clock: Callable[[], datetime],
+        clock: Clock,
         chance: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._relay = relay
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._token = token
         self._clock = clock
         self._chance = chance
         self._started_at = clock()
         self._follower: Follower | None = None
+        self._refused: int | None = None
         self._tell()
 
     @property
@@ -44,30 +44,37 @@ class Hall:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with (
-            httpx.AsyncClient(base_url=self._settings.core_url, headers=self._headers, trust_env=False) as client,
-            asyncio.TaskGroup() as tasks,
-            aclosing(self._branches(client)) as branches,
-        ):
+        async with asyncio.TaskGroup() as tasks, aclosing(self._branches()) as branches:
             following: asyncio.Task[None] | None = None
             async for branch in branches:
                 if following is not None:
                     following.cancel()
                 following = tasks.create_task(self._follow(branch))
 
-    async def _branches(self, client: httpx.AsyncClient) -> AsyncGenerator[str, None]:
+    async def _branches(self) -> AsyncGenerator[str, None]:
+        """The branch to show, and each one that it is instead from then on."""
         if self._settings.branch is not None:
             yield self._settings.branch
             return
-        async with aclosing(place.branches(client, self._settings.data_dir / "place.json")) as branches:
-            async for branch in branches:
-                yield branch
+        branch: str | None = None
+        async with (
+            core_client(self._settings, self._token) as client,
+            aclosing(devices(client, self._settings.data_dir, on_refusal=self._be_refused)) as known,
+        ):
+            async for device in known:
+                if device.branch != branch:
+                    branch = device.branch
+                    yield branch
+
+    def _be_refused(self, status: int | None) -> None:
+        self._refused = status
+        self._tell()
 
     async def _follow(self, branch: str) -> None:
         path = f"/api/v1/branches/{quote(branch, safe='')}/live?view=board"
         self._follower = Follower(
             live_url(self._settings.core_url, path),
-            headers=self._headers,
+            headers={"Authorization": f"Bearer {self._token}"},
             chance=self._chance,
             on_change=self._tell,
         )
@@ -96,7 +103,7 @@ class Hall:
         """
         follower = self._follower
         if follower is None:
-            return {"state": SessionState.CONNECTING, "since": self._started_at, "refused": False}
+            return {"state": SessionState.CONNECTING, "since": self._started_at, "refused": self._refused is not None}
         state, age_s = follower.state, follower.age_s
         since: datetime | None = self._started_at if age_s is None else self._clock() - timedelta(seconds=age_s)
         if state is SessionState.LIVE:

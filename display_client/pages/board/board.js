@@ -1,12 +1,12 @@
 // The lobby board: who is called where, large; every window and every queue; for a screen that nobody attends.
 import { html, render } from "../vendor/htm-preact.js";
 import { useEffect } from "../vendor/preact-hooks.js";
+import { isBlocked, unlock } from "../shared/chime.js";
 import { Announcer, Icon, Part, useLive, Whole } from "../shared/components.js";
 import { loadWords } from "../shared/i18n.js";
 import { STALE_S } from "../shared/live.js";
 import { now } from "../shared/time.js";
 import { Calling, isSilent, useAnnouncements } from "./calling.js";
-import { isBlocked, unlock } from "./chime.js";
 import { Clock, Notices, Queues } from "./foot.js";
 import { Windows } from "./windows.js";
 import { chooseTongues, loadCatalogues, moment, Say, Text } from "./words.js";

@@ -2,10 +2,10 @@
 import { html } from "../vendor/htm-preact.js";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
+import { prepare, ring } from "../shared/chime.js";
 import { announce, Icon } from "../shared/components.js";
 import { keep, kept as keptText } from "../shared/kept.js";
 import { due_ms, kept, revived, stepped, taken } from "./announcements.js";
-import { prepare, ring } from "./chime.js";
 import { said, Say, tongues } from "./words.js";
 
 const SEEN_MS = 60_000;
@@ -47,7 +47,7 @@ export function useAnnouncements({ board, settings, screen, at_ms }) {
   useEffect(prepare, []);
   function tell(call) {
     announce(tongues.value.map((tag) => spoken(tag, call)).join(" "));
-    if (!isSilent()) ring(settings.volume);
+    if (!isSilent()) ring({ volume: settings.volume });
   }
   return state.value;
 }
