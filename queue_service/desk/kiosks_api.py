@@ -134,9 +134,7 @@ async def take_print(
     def taken(day: Day, accepted: Accepted) -> View:
         (event,) = accepted.events
         assert isinstance(event, PrintTaken), "what taking a print amounts to"
-        ticket = day.ticket(event.ticket)
-        assert ticket is not None, "what is to be printed was issued"
-        return {"ticket": ticket_view(day, ticket, Outlook(day)), "copy": event.is_copy}
+        return {"ticket": ticket_view(day, day.live[event.ticket], Outlook(day)), "copy": event.is_copy}
 
     return await counter.act(
         request,

@@ -1,18 +1,20 @@
 """What wants a greeter: raised, taken, ended.
 
-Who waits too long and which window is idle is told by the heads of lanes alone. Both raise an alert when the clock says
-so, and the alert ends by itself with the entry that takes its cause away; should that come back, it is another alert.
+A wait begins when somebody comes to a queue, also to an early place in it: who was served elsewhere before has not
+waited here. A wait that is too long and an idle window raise an alert when the clock says so, and the alert ends by
+itself with the entry that takes its cause away; should that come back, it is another alert.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 from queue_service.hall.commands import AskHelp, TakeAlert, TellPrinter
 from queue_service.hall.day import Day, Draft, State
 from queue_service.hall.events import AlertRaised, AlertTaken, Event, HelpAsked, Phase, PrinterFaulted, PrinterMended
 from queue_service.hall.refusals import Code, Refusal
-from queue_service.hall.tickets import AlertKind
+from queue_service.hall.tickets import Alert, AlertKind, WindowState
 
 K = TypeVar("K")
 
@@ -52,16 +54,31 @@ def take_alert(day: Day, command: TakeAlert) -> Outcome | Refusal:
 
 
 def alerts_due(day: Day) -> Iterator[tuple[datetime, AlertKind, str]]:
-    """When the clock has to raise which alert, about which service or window."""
+    """The next alert of each kind that the clock has to raise: when, which, about which service or window."""
     if not day.lanes or day.phase in _CLOSED:
         return
-    standing = {(alert.kind, alert.service or str(alert.window)) for alert in day.alerts.values()}
-    for service, at in _over_target_at(day).items():
-        if (AlertKind.OVER_TARGET, service) not in standing:
-            yield at, AlertKind.OVER_TARGET, service
-    for number, at in _idle_at(day).items():
-        if (AlertKind.IDLE_WINDOW, str(number)) not in standing:
-            yield at, AlertKind.IDLE_WINDOW, str(number)
+    waits = _waits(day)
+    standing = {(alert.kind, alert.service or alert.window) for alert in day.alerts.values()}
+    over_target = [
+        (waits.of_service[service.id] + _minutes(service.target_wait_minutes), service.id)
+        for service in day.terms.services
+        if service.id in waits.of_service and (AlertKind.OVER_TARGET, service.id) not in standing
+    ]
+    if over_target:
+        at, about = min(over_target)
+        yield at, AlertKind.OVER_TARGET, about
+    if day.terms.policy.idle_alert_s is not None:
+        longest = min(waits.of_service.values())
+        first: tuple[datetime, int] | None = None
+        for number, window in day.windows.items():
+            if first is not None and first[0] <= longest:
+                break  # no window can have been idle for longer
+            since = _idle_since(window, waits)
+            is_first = since is not None and (first is None or since < first[0])
+            if since is not None and is_first and (AlertKind.IDLE_WINDOW, number) not in standing:
+                first = since, number
+        if first is not None:
+            yield first[0] + timedelta(seconds=day.terms.policy.idle_alert_s), AlertKind.IDLE_WINDOW, str(first[1])
 
 
 def raised(day: Day, kind: AlertKind, about: str) -> AlertRaised:
@@ -80,58 +97,70 @@ def ended(draft: Draft) -> list[str]:
     watched = [alert for alert in draft.alerts.values() if alert.kind in _WATCHED]
     if not watched:
         return []
-    is_closed = draft.phase in _CLOSED
-    over_target_at, idle_at = _over_target_at(draft), _idle_at(draft)
-    over: list[str] = []
-    for alert in watched:
-        of_service = over_target_at.get(alert.service or "")
-        at = of_service if alert.kind is AlertKind.OVER_TARGET else idle_at.get(alert.window or 0)
-        if is_closed or at is None or at > draft.at:
-            over.append(alert.id)
-    return over
+    if draft.phase in _CLOSED:
+        return [alert.id for alert in watched]
+    waits = _waits(draft)
+    return [alert.id for alert in watched if not _has_cause(draft, alert, waits)]
 
 
 _CLOSED = frozenset({Phase.ENDED, Phase.OVER})
 _WATCHED = frozenset({AlertKind.OVER_TARGET, AlertKind.IDLE_WINDOW})
 
 
-def _over_target_at(day: State) -> dict[str, datetime]:
-    """By service that somebody waits for: when the first of them waits longer than its target."""
-    heads: dict[str, datetime] = {}
-    for key, lane in day.lanes.items():
-        _keep_earliest(heads, key.service, lane.waiting[0].joined_at)
-    return {
-        service.id: heads[service.id] + timedelta(minutes=service.target_wait_minutes)
-        for service in day.terms.services
-        if service.id in heads
-    }
+class _Waits(NamedTuple):
+    """Since when somebody waits."""
+
+    of_service: dict[str, datetime]
+    at_any: dict[str, datetime]
+    """By service as well, without whoever only one window may call."""
+    of_window: dict[int, datetime]
+    """Whoever was sent to that window."""
+    serves: Mapping[int, tuple[str, ...]]
+    """What each window serves."""
 
 
-def _idle_at(day: State) -> dict[int, datetime]:
-    """By free window that somebody waits for: when both have been so for as long as the policy lets them."""
-    limit_s = day.terms.policy.idle_alert_s
-    free = [window for window in day.windows.values() if window.free_since is not None]
-    if limit_s is None or not free:
-        return {}
-    by_service: dict[str, datetime] = {}
-    sent: dict[int, datetime] = {}
+def _waits(day: State) -> _Waits:
+    waits = _Waits({}, {}, {}, day.plan_in_force().windows)
     for key, lane in day.lanes.items():
-        joined_at = lane.waiting[0].joined_at
+        since = day.waited_since(lane)
+        _keep_earliest(waits.of_service, key.service, since)
+        if key.window is None or day.is_free(key):
+            _keep_earliest(waits.at_any, key.service, since)
         if key.window is not None:
-            _keep_earliest(sent, key.window, joined_at)
-        if day.is_free(key):
-            _keep_earliest(by_service, key.service, joined_at)
-    served, limit = day.plan_in_force().windows, timedelta(seconds=limit_s)
-    due: dict[int, datetime] = {}
-    for window in free:
-        joined = [by_service[service] for service in served.get(window.number, ()) if service in by_service]
-        if window.number in sent:
-            joined.append(sent[window.number])
-        if joined and window.free_since is not None:
-            due[window.number] = max(window.free_since, min(joined)) + limit
-    return due
+            _keep_earliest(waits.of_window, key.window, since)
+    return waits
 
 
-def _keep_earliest(heads: dict[K, datetime], key: K, at: datetime) -> None:
-    if key not in heads or at < heads[key]:
-        heads[key] = at
+def _keep_earliest(since: dict[K, datetime], key: K, at: datetime) -> None:
+    known = since.get(key)
+    if known is None or at < known:
+        since[key] = at
+
+
+def _has_cause(draft: Draft, alert: Alert, waits: _Waits) -> bool:
+    policy = draft.terms.policy
+    if alert.kind is AlertKind.OVER_TARGET:
+        service = draft.terms.service(alert.service or "")
+        since = waits.of_service.get(alert.service or "")
+        limit = _minutes(service.target_wait_minutes) if service is not None else None
+    else:
+        since = _idle_since(draft.window(alert.window or 0), waits)
+        limit = timedelta(seconds=policy.idle_alert_s) if policy.idle_alert_s is not None else None
+    return since is not None and limit is not None and draft.at - since >= limit
+
+
+def _idle_since(window: WindowState, waits: _Waits) -> datetime | None:
+    """Since when a window has been free and somebody has waited for it; None while not both are so."""
+    if window.free_since is None:
+        return None
+    since = waits.of_window.get(window.number)
+    for service in waits.serves.get(window.number, ()):
+        at = waits.at_any.get(service)
+        if at is not None and (since is None or at < since):
+            since = at
+    return None if since is None else max(since, window.free_since)
+
+
+@lru_cache(maxsize=256)
+def _minutes(minutes: float) -> timedelta:
+    return timedelta(minutes=minutes)

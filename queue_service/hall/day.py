@@ -61,6 +61,17 @@ class State:
         """
         return key.window is None or self.window(key.window).status is WindowStatus.CLOSED
 
+    def waited_since(self, lane: Lane) -> datetime:
+        """Since when somebody waits in a lane: as a rule its head, unless that came late to an early place."""
+        since = None
+        for waiting in lane.waiting:
+            if since is not None and waiting.joined_at >= since:
+                break
+            came_at = self.live[waiting.ticket].waiting_since
+            since = came_at if since is None or came_at < since else since
+        assert since is not None, "a lane is never empty"
+        return since
+
     def overtaken_by(self, ticket: Ticket) -> tuple[VisitorClass, ...]:
         """Classes of the later joiners called automatically where this ticket could have been served instead."""
         if ticket.status is not TicketStatus.WAITING:
@@ -103,7 +114,7 @@ class Day(State):
     """Classes of the last automatic calls, oldest first, at most `Policy.share_calls`."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     prints: Mapping[str, Print] = field(default_factory=dict)
-    """What kiosks are to print and have not taken yet, oldest first."""
+    """What kiosks are to print and have not taken yet, oldest first; a ticket that ends takes its prints with it."""
 
     def tickets(self) -> Iterator[Ticket]:
         """All tickets of this day, in no order."""
@@ -147,19 +158,16 @@ class Draft(State):
         self.live[ticket.id] = ticket
 
     def end(self, ticket: Ticket) -> None:
-        """Move a live ticket to the ended ones."""
+        """Move a live ticket to the ended ones; nobody needs it on paper any more."""
         del self.live[ticket.id]
         self._shelf(ticket.id)[ticket.id] = ticket
+        for pending in [pending for pending in self.prints.values() if pending.ticket == ticket.id]:
+            del self.prints[pending.id]
 
     def revive(self, ticket: Ticket) -> None:
         """Bring an ended ticket back to life."""
         del self._shelf(ticket.id)[ticket.id]
         self.live[ticket.id] = ticket
-
-    def rewrite(self, ticket: Ticket) -> None:
-        """Write a ticket where it is, among the live or the ended."""
-        place = self.live if ticket.id in self.live else self._shelf(ticket.id)
-        place[ticket.id] = ticket
 
     def enter_lane(self, ticket: Ticket) -> None:
         """Let a live ticket wait in the lane that its fields name."""

@@ -16,7 +16,6 @@ from queue_service.hall.events import (
     IntentVoided,
     LegFinished,
     NoticeEnded,
-    Phase,
     PhaseReached,
     PlanSwitched,
     PrintAsked,
@@ -168,8 +167,6 @@ def apply(draft: Draft, event: Event) -> None:
             draft.clock_seen_at = max(draft.clock_seen_at, draft.at)
         case PhaseReached():
             draft.phase = event.phase
-            if event.phase in (Phase.ENDED, Phase.OVER):
-                draft.prints.clear()
         case NoticeEnded() | IntentVoided():
             pass  # that it happened is all there is to know
         case TermsChanged():
@@ -196,7 +193,7 @@ def apply(draft: Draft, event: Event) -> None:
             draft.prints[event.print] = asked
         case PrintTaken():
             del draft.prints[event.print]
-            _print(draft, event)
+            draft.put(changed(_live(draft, event.ticket), is_printed=True))
         case DayOpened():
             raise AssertionError("a day is opened once")
         case _:
@@ -403,12 +400,6 @@ def _fault_printer(draft: Draft, event: PrinterFaulted) -> None:
     elif known.fault is Fault.NEAR_END:  # who saw to the warning may not know that it has come true
         known = changed(known, taken_by=None, taken_at=None)
     draft.alerts[event.alert] = changed(known, fault=event.fault, at=draft.at)
-
-
-def _print(draft: Draft, event: PrintTaken) -> None:
-    ticket = draft.ticket(event.ticket)
-    assert ticket is not None, "what is printed was issued"
-    draft.rewrite(changed(ticket, is_printed=True))
 
 
 def _set_window(draft: Draft, number: int, **changes: object) -> None:

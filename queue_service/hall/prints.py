@@ -36,8 +36,7 @@ def take_print(day: Day, command: TakePrint) -> Outcome | Refusal:
     pending = day.prints.get(command.print)
     if pending is None or pending.kiosk != command.kiosk:
         return Refusal(Code.PRINT_UNKNOWN)
-    ticket = day.ticket(pending.ticket)
-    assert ticket is not None, "what is to be printed was issued"
+    ticket = day.live[pending.ticket]
     return pending.id, (PrintTaken(print=pending.id, ticket=ticket.id, is_copy=is_copy(ticket)),)
 
 

@@ -196,3 +196,38 @@ def test_calls_for_help_push_out_no_other_alert() -> None:
     hall.do(AskHelp(place="east"))
     newest = hall.do(AskHelp(place="west")).alert
     assert list(hall.day.alerts) == [printer, newest]
+
+
+def test_who_was_served_elsewhere_has_not_waited_here() -> None:
+    hall = an_open_day(1, 3, policy=first_come())
+    hall.issue(CASH)
+    hall.wait(minutes=1)
+    early = hall.next(1)
+    assert early is not None
+    hall.start(1)
+    hall.wait(minutes=30)
+    hall.issue(CARDS)
+    hall.transfer(1, service=CARDS, place=Place.ORIGINAL)
+    hall.pause(1)
+    assert hall.next(3) == early, "it has kept its place"
+    hall.transfer(3, service=CARDS, place=Place.ORIGINAL)
+    hall.wait(seconds=119)
+    assert (over_target(hall), idle(hall)) == ([], []), "both have come just now"
+    hall.wait(seconds=1)
+    assert idle(hall) == [(3, at(9, 33))]
+    hall.wait(minutes=13)
+    assert over_target(hall) == [(CARDS, at(9, 46))]
+    assert hall.replayed() == hall.day
+
+
+def test_who_waits_behind_a_latecomer_is_not_forgotten() -> None:
+    hall = an_open_day(1, policy=NO_IDLE)
+    hall.issue(CASH)
+    hall.next(1)
+    hall.wait(minutes=1)
+    hall.issue(CASH)
+    hall.wait(minutes=10)
+    hall.start(1)
+    hall.transfer(1, place=Place.ORIGINAL)
+    hall.until(at(9, 16))
+    assert over_target(hall) == [(CASH, at(9, 16))]

@@ -159,7 +159,6 @@ GOOD = {
     "over with a service": (ISSUED, CALL, START, (OVER, replace(FINISH, outcome=Outcome.UNKNOWN))),
     "help": (e.HelpAsked(alert="h", place="kiosk"), e.AlertTaken(alert="h", by="gina")),
     "printed twice": (ISSUED, PRINT, TAKEN, PRINT, replace(TAKEN, is_copy=True)),
-    "printed after it ended": (ISSUED, PRINT, e.TicketCancelled(ticket="t1", by_visitor=False), TAKEN),
 }
 BAD = {
     "day opens twice": ("I8", (OPENED,)),
@@ -192,7 +191,7 @@ BAD = {
     "print taken twice": ("I8", (ISSUED, PRINT, TAKEN, TAKEN)),
     "first paper a copy": ("I8", (ISSUED, PRINT, replace(TAKEN, is_copy=True))),
     "second paper no copy": ("I8", (ISSUED, PRINT, TAKEN, PRINT, TAKEN)),
-    "print left by the day": ("I8", (ISSUED, PRINT, e.PhaseReached(phase=e.Phase.ENDED), TAKEN)),
+    "print taken after it ended": ("I8", (ISSUED, PRINT, e.TicketCancelled(ticket="t1", by_visitor=False), TAKEN)),
     "idle while nobody waits": ("I8", (IDLE,)),
     "idle too soon": ("I8", (ISSUED, IDLE)),
     "waits not too long": ("I8", (ISSUED, TOO_LONG)),
@@ -273,6 +272,13 @@ def test_an_alert_needs_its_cause() -> None:
     assert faults(watched(ISSUED, IDLE, policy=quick)) == []
     assert faults(watched(ISSUED, replace(IDLE, window=3), policy=quick)) == ["I8"]
     assert faults(watched(ISSUED, e.WindowClosed(window=2), IDLE, policy=quick)) == ["I8"]
+    slower, help_asked = first_come(idle_alert_s=2), e.HelpAsked(alert="h", place="kiosk")
+    back = e.TicketTransferred(
+        ticket="t1", service=CASH, window=None, place=Place.ORIGINAL, joined_at=at(9), visitor_class=VisitorClass.NORMAL
+    )
+    assert faults(watched(ISSUED, help_asked, IDLE, policy=slower)) == []
+    assert faults(watched(ISSUED, e.WindowClosed(window=2), opened(2), IDLE, policy=slower)) == ["I8"], "just open"
+    assert faults(watched(ISSUED, CALL, back, IDLE, policy=slower)) == ["I8"], "has just come"
     checker = watched(ISSUED)
     checker.entry(5, at(9, 15, 4), (TOO_LONG,))
     assert faults(checker) == []

@@ -358,7 +358,7 @@ class AnyDay(RuleBasedStateMachine):
         limits = {service.id: timedelta(minutes=service.target_wait_minutes) for service in day.terms.services}
         waiting = [ticket for ticket in day.live.values() if ticket.status is TicketStatus.WAITING]
         is_closed = day.phase in (Phase.ENDED, Phase.OVER)
-        late = {ticket.service for ticket in waiting if self.hall.now - ticket.joined_at >= limits[ticket.service]}
+        late = {ticket.service for ticket in waiting if self.hall.now - ticket.waiting_since >= limits[ticket.service]}
         told = {alert.service for alert in day.alerts.values() if alert.kind is AlertKind.OVER_TARGET}
         assert told == (set() if is_closed else late)
 
@@ -371,7 +371,11 @@ class AnyDay(RuleBasedStateMachine):
             and not is_closed
             and window.free_since is not None
             and self.hall.now - window.free_since >= limit
-            and any(self.hall.now - lane.waiting[0].joined_at >= limit for _, lane in day.eligible(window.number))
+            and any(
+                self.hall.now - day.live[waiting.ticket].waiting_since >= limit
+                for _, lane in day.eligible(window.number)
+                for waiting in lane.waiting
+            )
         }
         assert {alert.window for alert in day.alerts.values() if alert.kind is AlertKind.IDLE_WINDOW} == idle
 

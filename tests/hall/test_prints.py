@@ -48,17 +48,21 @@ def test_a_second_paper_is_a_copy_and_so_is_one_beside_the_kiosks_own() -> None:
     assert take(hall, ask(hall, hall.issue(channel=Channel.KIOSK))) is True
 
 
-def test_a_print_outlives_its_ticket_and_not_the_day() -> None:
-    hall = an_open_day(policy=first_come())
-    ended, left = hall.issue(), hall.issue()
-    first, second = ask(hall, ended), ask(hall, left)
-    hall.cancel(ended)
-    assert take(hall, first) is False
-    assert hall.ticket(ended).is_printed
-    assert hall.status(ended) is TicketStatus.CANCELLED
-    hall.until(hall.day.times.ends_at)
-    assert not hall.day.prints
+def test_a_print_ends_with_its_ticket_and_with_no_other() -> None:
+    hall = an_open_day(1, policy=first_come())
+    served, gone, left = hall.issue(), hall.issue(), hall.issue()
+    assert hall.next(1) == served
+    first, second, third = (ask(hall, ticket) for ticket in (served, gone, left))
+    elsewhere = ask(hall, gone, "west")
+    hall.cancel(gone)
+    assert list(hall.day.prints) == [first, third]
     hall.refuses(TakePrint(print=second, kiosk="east"), Code.PRINT_UNKNOWN)
+    hall.refuses(TakePrint(print=elsewhere, kiosk="west"), Code.PRINT_UNKNOWN)
+    hall.start(1)
+    hall.until(hall.day.times.ends_at)
+    assert hall.status(left) is TicketStatus.EXPIRED
+    assert take(hall, first) is False, "whoever is still served may have the ticket on paper"
+    assert not hall.day.prints
 
 
 def test_so_many_prints_may_wait() -> None:
