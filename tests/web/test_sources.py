@@ -10,7 +10,7 @@ import pytest
 from queue_service import web
 from queue_service.hall.routing import Reason
 from queue_service.hall.terms import VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
+from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, Place, TicketStatus
 from queue_service.web.routes import PAGES
 from queue_service.wire import locales
 from queue_service.wire.messages import WindowState
@@ -27,6 +27,8 @@ CODES = {
     "place": list(Place),
     "outcome": list(Outcome),
     "reason": list(Reason),
+    "alert": list(AlertKind),
+    "fault": list(Fault),
     "web.window": list(get_args(WindowState)),
     "web.ticket.state": [status for status in TicketStatus if status is not TicketStatus.CALLED],
     "web.ticket.others": list(VisitorClass),
@@ -75,7 +77,6 @@ def test_no_word_of_the_pages_is_left_over() -> None:
         "web.theme.",
         "web.home.page.",
         "web.guide.tab.",
-        "web.guide.fault.",
         "web.guide.closed.",
         "web.guide.list.",
         "web.guide.reinstate.",

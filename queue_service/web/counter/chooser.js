@@ -1,59 +1,31 @@
-// Which branch, for staff of several; which window.
+// Which window.
 import { html } from "../vendor/htm-preact.js";
 import { useCallback, useEffect, useRef } from "../vendor/preact-hooks.js";
-import { useSignal } from "../vendor/signals.js";
-import { get, Refused, staff } from "../shared/api.js";
+import { leaveBranch } from "../shared/address.js";
+import { staff } from "../shared/api.js";
+import { idsOn, nameOf, useNames } from "../shared/colleagues.js";
 import { Chip, Freshness, Icon, StaleMessage } from "../shared/components.js";
+import { lastWindow } from "../shared/desk.js";
 import { pick, t } from "../shared/i18n.js";
-import { StaffBar } from "./bar.js";
-import { nameOf, useNames } from "./colleagues.js";
-import { lastWindow } from "./desk.js";
+import { usePlace } from "../shared/place.js";
+import { Shut } from "../shared/shut.js";
+import { StaffBar } from "../shared/staff-bar.js";
 import { Help } from "./help.js";
 import { useHelpKey } from "./keys.js";
-import { usePlace } from "./place.js";
-import { Shut } from "./shut.js";
 
 // Digits that follow each other as quickly are one number.
 const DIGITS_MS_MAX = 1000;
 
 const OPENERS = new Set(["teller", "manager", "admin"]);
 
-export function BranchChooser({ onChoose }) {
-  const branches = useSignal(null);
-  const problem = useSignal("");
-  useEffect(() => {
-    get("/api/v1/branches").then(
-      (answer) => (branches.value = answer.branches),
-      (refused) => {
-        if (!(refused instanceof Refused)) throw refused;
-        problem.value = refused.message;
-      },
-    );
-  }, []);
-  return html`
-    <header class="bar"><${StaffBar} /></header>
-    <main class="chooser stack">
-      <h1>${t("web.counter.choose_branch")}</h1>
-      <div role="alert">${problem.value && html`<p class="message now">${problem}</p>`}</div>
-      <ul class="tiles">
-        ${branches.value?.map(
-          ({ id, name }) => html`<li key=${id}>
-            <button type="button" class="tile" onClick=${() => onChoose(id)}><strong>${pick(name)}</strong></button>
-          </li>`,
-        )}
-      </ul>
-    </main>
-  `;
-}
-
-export function WindowChooser({ branch, onChoose, onLeave }) {
+export function WindowChooser({ branch, onChoose }) {
   const { live, why } = usePlace(branch, null);
   const floor = live?.view.value;
   const help = useRef(null);
   const openHelp = useCallback(() => help.current?.showModal(), []);
   useHelpKey(openHelp);
-  useNames(branch, floor?.windows ?? []);
-  if (why) return html`<${Shut} title=${t("web.counter.choose_window")} why=${why} onLeave=${onLeave} />`;
+  useNames(branch, floor ? idsOn(floor) : []);
+  if (why) return html`<${Shut} title=${t("web.counter.choose_window")} why=${why.message} way=${{ text: t("web.counter.other_window"), run: leaveBranch }} />`;
   return html`
     <header class="bar">
       ${floor && html`<strong class="bar-title">${pick(floor.branch.name)}</strong>`}

@@ -1,31 +1,22 @@
 // The teller's console: sign in, choose a window, serve.
 import { html } from "../vendor/htm-preact.js";
 import { useEffect } from "../vendor/preact-hooks.js";
-import { batch, effect, signal } from "../vendor/signals.js";
-import { staff } from "../shared/api.js";
+import { batch, computed, effect } from "../vendor/signals.js";
+import { branch, inAddress, leaveBranch } from "../shared/address.js";
+import { BranchChoice } from "../shared/branch-choice.js";
 import { Announcer, SignedIn, Toasts } from "../shared/components.js";
+import { makeDesk } from "../shared/desk.js";
 import { t } from "../shared/i18n.js";
 import { start } from "../shared/page.js";
-import { BranchChooser, WindowChooser } from "./chooser.js";
+import { usePlace } from "../shared/place.js";
+import { Shut } from "../shared/shut.js";
+import { WindowChooser } from "./chooser.js";
 import { Door } from "./door.js";
-import { makeDesk } from "./desk.js";
-import { usePlace } from "./place.js";
-import { Shut } from "./shut.js";
+import { whyNot } from "./hints.js";
 import { Workplace } from "./workplace.js";
 
-const asked = new URLSearchParams(location.search);
-const branch = signal(asked.get("branch"));
-const number = signal(Number.parseInt(asked.get("window") ?? "", 10) || null);
-
-// The address names the workplace, so that a reload or a bookmark comes back to it.
-effect(() => {
-  const search = new URLSearchParams(location.search);
-  for (const [name, value] of [["branch", branch.value], ["window", number.value]]) {
-    if (value === null) search.delete(name);
-    else search.set(name, value);
-  }
-  history.replaceState(null, "", `${location.pathname}${search.size ? `?${search}` : ""}`);
-});
+const asked = inAddress("window");
+const number = computed(() => Number.parseInt(asked.value ?? "", 10) || null);
 
 function Counter() {
   return html`
@@ -36,11 +27,9 @@ function Counter() {
 }
 
 function Choice() {
-  const own = branch.value ?? staff.value.branch;
-  if (own === null) return html`<${BranchChooser} onChoose=${(id) => (branch.value = id)} />`;
-  if (number.value === null) {
-    return html`<${WindowChooser} key=${own} branch=${own} onChoose=${choose} onLeave=${leaveBranch} />`;
-  }
+  const own = branch.value;
+  if (own === null) return html`<${BranchChoice} />`;
+  if (number.value === null) return html`<${WindowChooser} key=${own} branch=${own} onChoose=${choose} />`;
   return html`<${Window} key=${`${own} ${number.value}`} branch=${own} number=${number.value} />`;
 }
 
@@ -49,34 +38,33 @@ let isToOpen = false;
 
 function choose(chosen, { isReady }) {
   isToOpen = isReady;
-  number.value = chosen;
+  asked.value = String(chosen);
 }
 
 function Window({ branch, number: chosen }) {
   const { live, why } = usePlace(branch, chosen);
   if (why) {
-    const leave = why.code === "window.unknown" ? leaveWindow : leaveBranch;
-    return html`<${Shut} title=${t("web.window", { number: chosen })} why=${why} onLeave=${leave} />`;
+    const run = why.code === "window.unknown" ? leaveWindow : leaveHall;
+    return html`<${Shut} title=${t("web.window", { number: chosen })} why=${why.message} way=${{ text: t("web.counter.other_window"), run }} />`;
   }
   return live && html`<${Place} branch=${branch} chosen=${chosen} live=${live} />`;
 }
 
 function leaveWindow() {
-  number.value = null;
+  asked.value = null;
 }
 
-// To the own branch, or for who has none to the choice of one.
-function leaveBranch() {
+function leaveHall() {
   batch(() => {
-    branch.value = null;
-    number.value = null;
+    leaveBranch();
+    leaveWindow();
   });
 }
 
 const desks = new WeakMap();
 
 function Place({ branch, chosen, live }) {
-  if (!desks.has(live)) desks.set(live, makeDesk({ branch, number: chosen, live }));
+  if (!desks.has(live)) desks.set(live, makeDesk({ branch, number: chosen, live, whyNot }));
   const desk = desks.get(live);
   useEffect(() => effect(desk.announceChanges), [desk]);
   useEffect(() => {

@@ -2,11 +2,11 @@
 import { html } from "../vendor/htm-preact.js";
 import { useEffect, useRef } from "../vendor/preact-hooks.js";
 import { staff } from "../shared/api.js";
+import { nameOf, useNames } from "../shared/colleagues.js";
 import { Chip, ConfirmInPlace, Freshness, Icon, StaleMessage } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
-import { StaffBar } from "./bar.js";
+import { StaffBar } from "../shared/staff-bar.js";
 import { Hold, mayOpen } from "./chooser.js";
-import { nameOf, useNames } from "./colleagues.js";
 
 export function Door({ desk, onLeave }) {
   const { live, number, panel } = desk;
@@ -14,7 +14,7 @@ export function Door({ desk, onLeave }) {
   const window = view?.window;
   const isTaken = Boolean(window) && window.teller !== null && window.teller !== staff.value?.id;
   const isOwn = Boolean(window) && window.state !== "closed" && !isTaken;
-  useNames(desk.branch, window ? [window] : []);
+  useNames(desk.branch, window ? [window.teller] : []);
   const first = useRef(null);
   useEffect(() => first.current?.focus(), [window?.number, isTaken]);
   const isForOthers = Boolean(window) && !mayOpen(window);

@@ -3,10 +3,11 @@ import { html } from "../vendor/htm-preact.js";
 import { useId } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { staff } from "../shared/api.js";
+import { nameOf } from "../shared/colleagues.js";
 import { Chip, ConfirmInPlace, Icon, WaitRange } from "../shared/components.js";
 import { pick, t, worded } from "../shared/i18n.js";
+import { planQuestion } from "../shared/plan-changes.js";
 import { minutes, since_s } from "../shared/time.js";
-import { nameOf } from "../counter/colleagues.js";
 import { Roaming } from "./roaming.js";
 import { go } from "./route.js";
 import { isWaiting, tap } from "./taps.js";
@@ -89,7 +90,7 @@ function Plan({ branch, floor }) {
     <h2 class="row" id=${id}>${t("web.guide.plan")}<${Chip} tone="accent">${current ? pick(current.name) : floor.branch.plan}<//>${isWaiting("plan") && html`<${Chip} tone="soon" icon="send">${t("web.guide.taps.mark")}<//>`}</h2>
     ${asked
       ? html`<${ConfirmInPlace}
-          question=${t("web.guide.plan.question", { plan: pick(asked.name) })}
+          question=${planQuestion(floor, asked)}
           actions=${[{ text: t("web.guide.plan.switch"), run: put }]}
           onBack=${() => (chosen.value = null)}
         />`

@@ -3,10 +3,10 @@ import { html } from "../vendor/htm-preact.js";
 import { useEffect, useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { get, Refused } from "../shared/api.js";
+import { nameOf, useNames } from "../shared/colleagues.js";
 import { Chip, ClassChips, ConfirmInPlace, Icon, Label, WaitRange } from "../shared/components.js";
 import { language, languageName, pick, t, worded } from "../shared/i18n.js";
 import { clock, minutes, since_s } from "../shared/time.js";
-import { nameOf, useNames } from "../counter/colleagues.js";
 import { PrintAt } from "./prints.js";
 import { roamingDesk } from "./roaming.js";
 import { answered, isWaiting, tap } from "./taps.js";
@@ -41,7 +41,7 @@ export function Person({ branch, floor, live, id, onBack }) {
     scrollTo(0, 0);
     heading.current?.focus();
   }, [ticket === null]);
-  useNames(branch, (detail.value?.remarks ?? []).map(({ by }) => ({ teller: by })));
+  useNames(branch, (detail.value?.remarks ?? []).map(({ by }) => by));
 
   const back = html`<p><button type="button" class="button quiet back" onClick=${onBack}><${Icon} name="arrow-left" />${t("web.back")}</button></p>`;
   if (ticket === null) return html`<section class="card person stack">${back}<p role="status">${t("web.loading")}</p></section>`;

@@ -53,7 +53,7 @@ export function PrintAt({ branch, floor, live, ticket, onBack }) {
       ${kiosks.value?.map(
         ({ name, fault }) => html`<li key=${name} class="row">
           <button type="button" class="button" onClick=${() => print(name)}><${Icon} name="printer" />${name}</button>
-          ${fault && html`<${Chip} tone="soon" icon="triangle-alert">${t(`web.guide.fault.${fault}`)}<//>`}
+          ${fault && html`<${Chip} tone="soon" icon="triangle-alert">${t(`fault.${fault}`)}<//>`}
         </li>`,
       )}
     </ul>

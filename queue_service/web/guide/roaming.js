@@ -4,9 +4,9 @@ import { useEffect, useId } from "../vendor/preact-hooks.js";
 import { effect, signal } from "../vendor/signals.js";
 import { staff } from "../shared/api.js";
 import { Chip, ClassChips, ConfirmInPlace, Icon } from "../shared/components.js";
+import { makeDesk } from "../shared/desk.js";
 import { pick, t } from "../shared/i18n.js";
-import { makeDesk } from "../counter/desk.js";
-import { usePlace } from "../counter/place.js";
+import { usePlace } from "../shared/place.js";
 
 const VERBS = [
   { action: "call-next", icon: "megaphone" },

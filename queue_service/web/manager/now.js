@@ -1,6 +1,7 @@
 // The hall as it is now: how it stands, its services, its windows and who sits there, and the plan in force.
 import { html } from "../vendor/htm-preact.js";
-import { nameOf } from "../counter/colleagues.js";
+import { alertIcon, alertWords, isUntaken, newest, TakenBy } from "../shared/alerts.js";
+import { nameOf } from "../shared/colleagues.js";
 import { Chip, Icon } from "../shared/components.js";
 import { pick, t, worded } from "../shared/i18n.js";
 import { clock, minutes, since_s } from "../shared/time.js";
@@ -16,7 +17,7 @@ export function Now({ branch, floor, figures, isFresh }) {
       <${Services} floor=${floor} />
       <div class="stack office-side">
         <${Plans} branch=${branch} floor=${floor} isFresh=${isFresh} />
-        <${Alerts} alerts=${floor.alerts} timeZone=${floor.branch.time_zone} />
+        <${Alerts} alerts=${floor.alerts} services=${floor.services} timeZone=${floor.branch.time_zone} />
       </div>
     </div>
     <${Windows} floor=${floor} />
@@ -107,14 +108,16 @@ function Window({ window, services, timeZone }) {
   </li>`;
 }
 
-function Alerts({ alerts, timeZone }) {
-  const open = alerts.filter(({ taken_by }) => taken_by === null);
+function Alerts({ alerts, services, timeZone }) {
   return html`<section class="card stack" aria-labelledby="alerts">
-    <h2 id="alerts">${t("web.manager.alerts")} <span class="soft">${open.length}</span></h2>
-    ${open.length === 0 && html`<p class="soft">${t("web.manager.alerts.none")}</p>`}
-    <ul class="stack alerts">
-      ${open.map(({ id, kind, place, at }) => html`<li key=${id} class="row">
-        <${Icon} name="bell" /><span>${worded("alert", kind)}${place && ` · ${place}`}</span><time class="soft push">${clock(at, timeZone)}</time>
+    <h2 id="alerts">${t("web.manager.alerts")} <span class="soft">${alerts.filter(isUntaken).length}</span></h2>
+    ${alerts.length === 0 && html`<p class="soft">${t("web.manager.alerts.none")}</p>`}
+    <ul class="alerts">
+      ${newest(alerts).map((alert) => html`<li key=${alert.id} class="alert">
+        <${Icon} name=${alertIcon(alert)} />
+        <span>${alertWords(alert, services)}</span>
+        <time class="soft">${clock(alert.at, timeZone)}</time>
+        ${!isUntaken(alert) && html`<span class="alert-taken"><${TakenBy} alert=${alert} /></span>`}
       </li>`)}
     </ul>
   </section>`;

@@ -4,7 +4,8 @@ import { useRef } from "../vendor/preact-hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { Refused, send } from "../shared/api.js";
 import { Chip, clearProblems, ConfirmInPlace, tell } from "../shared/components.js";
-import { language, pick, t } from "../shared/i18n.js";
+import { pick, t } from "../shared/i18n.js";
+import { planQuestion } from "../shared/plan-changes.js";
 
 export function Plans({ branch, floor, isFresh }) {
   const asking = useSignal(null);
@@ -52,27 +53,9 @@ export function Plans({ branch, floor, isFresh }) {
     </ul>
     ${plan &&
     html`<${ConfirmInPlace}
-      question=${[t("web.manager.plans.question", { name: pick(plan.name) }), ...changes(floor, plan)].join(" ")}
+      question=${planQuestion(floor, plan)}
       actions=${[{ text: t("web.manager.plans.switch"), run: () => switchTo(plan) }]}
       onBack=${back}
     />`}
   </section>`;
-}
-
-// What the plan changes for windows, in sentences; nothing where the core does not tell what a plan uses.
-function changes({ windows }, plan) {
-  if (!plan.windows) return [];
-  const used = new Map(plan.windows.map(({ number, services }) => [number, services]));
-  const of = (test) => windows.filter(test).map(({ number }) => String(number));
-  const isUsed = ({ services }) => services.length > 0;
-  const told = [
-    ["web.manager.plans.close", of((window) => isUsed(window) && !used.has(window.number))],
-    ["web.manager.plans.open", of((window) => !isUsed(window) && used.has(window.number))],
-    ["web.manager.plans.other_services", of((window) => isUsed(window) && used.has(window.number) && used.get(window.number).join() !== window.services.join())],
-  ];
-  return told.filter(([, numbers]) => numbers.length > 0).map(([key, numbers]) => t(key, { windows: listed(numbers) }));
-}
-
-function listed(numbers) {
-  return new Intl.ListFormat(language.value, { type: "conjunction" }).format(numbers);
 }

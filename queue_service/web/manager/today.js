@@ -1,9 +1,9 @@
 // Today's figures, by service and by window.
 import { html } from "../vendor/htm-preact.js";
-import { nameOf } from "../counter/colleagues.js";
+import { nameOf } from "../shared/colleagues.js";
 import { Icon } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
-import { clock, minutesSeconds } from "../shared/time.js";
+import { clock, minutes, minutesSeconds } from "../shared/time.js";
 
 export function Today({ floor, figures }) {
   if (!figures) return html`<p role="status">${t("web.loading")}</p>`;
@@ -15,10 +15,12 @@ export function Today({ floor, figures }) {
       <${Figure} name="left">${left}<//>
       <${Figure} name="missed">${missed}<//>
       <${Figure} name="diverted">${diverted}<//>
-      <${Figure} name="wait_p50">${duration(wait_s_p50)}<//>
-      <${Figure} name="wait_p90">${duration(wait_s_p90)}<//>
-      <${Figure} name="wait_max">${duration(wait_s_max)}<//>
-      <${Figure} name="service_mean">${duration(service_s_mean)}<//>
+    </dl>
+    <dl class="tallies">
+      <${Figure} name="wait_p50">${duration(wait_s_p50, about)}<//>
+      <${Figure} name="wait_p90">${duration(wait_s_p90, about)}<//>
+      <${Figure} name="wait_max">${duration(wait_s_max, about)}<//>
+      <${Figure} name="service_mean">${duration(service_s_mean, about)}<//>
     </dl>
     <${Services} floor=${floor} rows=${figures.services} />
     <${Windows} floor=${floor} rows=${figures.windows} />
@@ -93,6 +95,11 @@ function Strip({ part, of, most }) {
   </svg>`;
 }
 
-function duration(seconds) {
-  return seconds === null ? html`<span class="soft">–</span>` : minutesSeconds(seconds);
+function duration(seconds, words = minutesSeconds) {
+  return seconds === null ? html`<span class="soft">–</span>` : words(seconds);
+}
+
+// To the nearest minute: the tables have the seconds.
+function about(seconds) {
+  return minutes(Math.round(seconds / 60) * 60);
 }

@@ -2,6 +2,7 @@
 // A browser allows neither before somebody has touched the page.
 import { html } from "../vendor/htm-preact.js";
 import { signal } from "../vendor/signals.js";
+import { isAudible, ring, unlock } from "../shared/chime.js";
 import { Icon } from "../shared/components.js";
 import { t } from "../shared/i18n.js";
 import { keep, kept } from "../shared/kept.js";
@@ -9,21 +10,14 @@ import { keep, kept } from "../shared/kept.js";
 const WISHED = "ticket.sound";
 const TOLD = "ticket.told";
 
-// Two tones, three times; from the start of the sound, in seconds.
-const TONES_HZ = [880, 660];
-const TONE_S = 0.35;
 const ROUNDS = 3;
-const ROUND_S = 1.1;
-const VOLUME = 0.5;
-const FADE_S = 0.03;
+const VOLUME = 0.8;
 
 const SHAKE_MS = [400, 200, 400, 200, 400];
 
 const TOUCHES = ["click", "keydown"];
 
 const isWished = signal(kept(WISHED, "no") === "yes");
-const isAudible = signal(false);
-let context = null;
 
 // A sound that could not be given yet comes with the first touch, if the call still stands.
 let isOwed = false;
@@ -37,12 +31,12 @@ export function callOf({ id, status, window, called_at, calls }) {
 export function tellCall(call) {
   if (kept(TOLD, null) === call) return false;
   keep(TOLD, call);
-  ring();
+  alarm();
   return true;
 }
 
 // Shakes and, if the visitor wishes it, sounds, as far as the browser allows it.
-function ring() {
+function alarm() {
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(SHAKE_MS);
   isOwed = isWished.peek() && !isAudible.peek();
   if (isWished.peek() && isAudible.peek()) sound();
@@ -73,19 +67,6 @@ async function toggle() {
   if (isAudible.value) sound(); // so that it is known how it will sound
 }
 
-async function unlock() {
-  if (context === null) {
-    context = new AudioContext();
-    context.onstatechange = () => (isAudible.value = context.state === "running");
-  }
-  try {
-    await context.resume();
-  } catch (refused) {
-    if (!(refused instanceof DOMException)) throw refused; // silent until the next touch
-  }
-  isAudible.value = context.state === "running";
-}
-
 // A wish from before takes effect with the first touch, whatever is touched.
 async function onTouch() {
   if (!isWished.peek() || isAudible.peek() || !globalThis.AudioContext) return;
@@ -97,19 +78,5 @@ for (const touch of TOUCHES) addEventListener(touch, onTouch);
 
 function sound() {
   isOwed = false;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    TONES_HZ.forEach((pitch_hz, index) => tone(pitch_hz, context.currentTime + round * ROUND_S + index * TONE_S));
-  }
-}
-
-function tone(pitch_hz, at_s) {
-  const source = context.createOscillator();
-  const volume = context.createGain();
-  source.frequency.value = pitch_hz;
-  volume.gain.setValueAtTime(0, at_s);
-  volume.gain.linearRampToValueAtTime(VOLUME, at_s + FADE_S);
-  volume.gain.linearRampToValueAtTime(0, at_s + TONE_S);
-  source.connect(volume).connect(context.destination);
-  source.start(at_s);
-  source.stop(at_s + TONE_S);
+  ring({ volume: VOLUME, rounds: ROUNDS });
 }

@@ -1,8 +1,8 @@
 // A place of the hall, followed live, or why the core does not show it.
 import { useSignal } from "../vendor/signals.js";
-import { get, loadStaff, Refused } from "../shared/api.js";
-import { useLive } from "../shared/components.js";
-import { t } from "../shared/i18n.js";
+import { get, loadStaff, Refused } from "./api.js";
+import { useLive } from "./components.js";
+import { t } from "./i18n.js";
 
 // What asking again does not change.
 const STATUS_FINAL = [403, 404, 422];

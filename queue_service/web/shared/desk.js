@@ -1,12 +1,11 @@
-// What the console knows and can do at one window. The core decides; here is only what is sensible to ask.
+// What a page knows and can do at one window. The core decides; here is only what is sensible to ask.
 import { computed, effect, signal, untracked } from "../vendor/signals.js";
-import { Refused, send, signIns, staff } from "../shared/api.js";
-import { announce, clearProblems, tell } from "../shared/components.js";
-import { t } from "../shared/i18n.js";
-import { keep, kept } from "../shared/kept.js";
-import { now } from "../shared/time.js";
+import { Refused, send, signIns, staff } from "./api.js";
+import { announce, clearProblems, tell } from "./components.js";
 import { happened } from "./happened.js";
-import { whyNot } from "./hints.js";
+import { t } from "./i18n.js";
+import { keep, kept } from "./kept.js";
+import { now } from "./time.js";
 
 // An answer may come before the view that shows its effect; for so long the keys wait for that view.
 const SETTLE_MS_MAX = 1500;
@@ -27,7 +26,8 @@ function lastKey(branch) {
   return `counter.window.${branch}`;
 }
 
-export function makeDesk({ branch, number, live }) {
+// `whyNot(action, view, isFresh)` words why an action does nothing now; without it such a press says nothing.
+export function makeDesk({ branch, number, live, whyNot = () => null }) {
   const path = `/api/v1/branches/${encodeURIComponent(branch)}/windows/${number}`;
   const view = live.view;
 
@@ -121,7 +121,7 @@ export function makeDesk({ branch, number, live }) {
     panel.value = null;
   }
 
-  // What each key does; the names are those of keys.js. An action without an entry in `verbs` asks the core for nothing by itself.
+  // What each action does. An action without an entry in `verbs` asks the core for nothing by itself.
   const actions = {
     "call-next": callNext,
     "recall": recall,
@@ -174,7 +174,11 @@ export function makeDesk({ branch, number, live }) {
   // Does what a key stands for, or says why not; a key that waits for its answer, or for the recall to be heard, says nothing.
   function press(action) {
     if (isPossible(action)) actions[action]();
-    else if (verbInFlight.value === null && !(action === "recall" && may("recall"))) tell(whyNot(action, view.value, live.isFresh.value));
+    else if (verbInFlight.value === null && !(action === "recall" && may("recall"))) hint(whyNot(action, view.value, live.isFresh.value));
+  }
+
+  function hint(words) {
+    if (words !== null) tell(words);
   }
 
   let before = null;

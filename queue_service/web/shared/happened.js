@@ -1,5 +1,5 @@
 // What became of the customer between two views of a window, in words for who does not see them.
-import { t } from "../shared/i18n.js";
+import { t } from "./i18n.js";
 
 export function happened(before, after) {
   const news = [left(before, after), called(before.ticket, after.ticket)].filter(Boolean);
