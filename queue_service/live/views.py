@@ -23,7 +23,7 @@ from queue_service.hall.hours import Hours, Opening, next_opening
 from queue_service.hall.lifecycle import MAY, Action
 from queue_service.hall.refusals import Code
 from queue_service.hall.routing import in_order
-from queue_service.hall.terms import Service
+from queue_service.hall.terms import Plan, Service
 from queue_service.hall.tickets import Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.waits.rules import Outlook
 from queue_service.wire import messages
@@ -116,13 +116,19 @@ def floor(sight: Sight) -> View:
     return {
         **board(sight),
         "windows": sight.windows,
-        "plans": [{"id": plan.id, "name": plan.name} for plan in day.terms.plans],
+        "plans": [plan_view(plan) for plan in day.terms.plans],
         "tickets": [sight.ticket(ticket) for ticket in (*sight.line, *sight.others)],
         "alerts": [alert_view(alert) for alert in reversed(list(day.alerts.values()))],
         "prints": [print_view(day, pending) for pending in day.prints.values()],
         "advice": [],
         "greeter_may_switch_plan": day.terms.policy.greeter_switches_plan,
     }
+
+
+def plan_view(plan: Plan) -> View:
+    """A window plan: what a switch to it opens, closes and changes."""
+    windows = [{"number": number, "services": list(services)} for number, services in sorted(plan.windows.items())]
+    return {"id": plan.id, "name": plan.name, "windows": windows}
 
 
 def kiosk(sight: Sight, name: str) -> View:

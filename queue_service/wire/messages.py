@@ -319,11 +319,19 @@ class Advice(Answer):
     text: Text
 
 
+class PlanWindow(Answer):
+    """What a window serves under a plan: service ids, in order."""
+
+    number: int
+    services: list[str]
+
+
 class PlanName(Answer):
-    """A window plan by id and name."""
+    """A window plan, and the windows that it uses."""
 
     id: str
     name: Text
+    windows: list[PlanWindow]
 
 
 class Floor(Board):
