@@ -41,19 +41,26 @@ def security_headers(*, is_https: bool) -> HeaderList:
     return [(name.encode(), value.encode()) for name, value in texts.items()]
 
 
+_ASSETS = "/assets/"
+_PARTS = (".js", ".css")
+_FOR_PARTS = frozenset({b"x-content-type-options", b"cross-origin-resource-policy", b"strict-transport-security"})
+"""What a module or a style needs. The rest binds documents alone, and would be half of what a phone has to load."""
+
+
 class SecurityHeaders:
-    """Adds `security_headers`; answers under /api are not to be stored by anyone."""
+    """Adds `security_headers`, to modules and styles those that bind them; nobody is to store answers under /api."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
         self.for_pages = security_headers(is_https=is_https)
+        self.for_parts = [(name, value) for name, value in self.for_pages if name in _FOR_PARTS]
         self.for_api = [*self.for_pages, (b"cache-control", b"no-store")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        added = self.for_api if scope["path"].startswith("/api/") else self.for_pages
+        added = self._for(scope["path"])
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
@@ -61,3 +68,8 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+    def _for(self, path: str) -> HeaderList:
+        if path.startswith("/api/"):
+            return self.for_api
+        return self.for_parts if path.startswith(_ASSETS) and path.endswith(_PARTS) else self.for_pages

@@ -24,6 +24,15 @@ async def test_every_answer_keeps_browsers_careful(path: str) -> None:
     assert "strict-transport-security" not in headers
 
 
+@pytest.mark.parametrize("path", ["/assets/0/shared/api.js", "/assets/0/shared/base.css"])
+async def test_parts_of_a_page_carry_only_what_binds_them(path: str) -> None:
+    headers = await headers_of(path)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "content-security-policy" not in headers
+    assert "content-security-policy" in await headers_of("/assets/0/shared/mark.svg")
+
+
 async def test_https_is_kept_to_exactly_where_the_service_is_reached_by_it() -> None:
     assert "strict-transport-security" in await headers_of("/healthz", "https://hall.example")
 
