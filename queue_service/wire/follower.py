@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from queue_service.wire.session import Session, SessionState, SessionTimes, Step, ViewMessage
 
@@ -103,7 +103,7 @@ class Follower:
             ).__aenter__()
         except InvalidStatus as refusal:
             self._lost(refusal.response.status_code, _REFUSED_STATUS)
-        except (InvalidHandshake, OSError, EOFError):
+        except (WebSocketException, OSError, EOFError):
             self._lost(None, _REFUSED_STATUS)
         return None
 

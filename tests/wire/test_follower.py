@@ -126,6 +126,26 @@ async def test_a_refusal_is_told_with_its_status_and_asked_again() -> None:
         assert follower.refused is None
 
 
+async def test_is_led_nowhere_and_asks_again() -> None:
+    asked = 0
+
+    def lead_away(connection: ServerConnection, request: Request) -> Response | None:
+        nonlocal asked
+        asked += 1
+        if asked > 2:
+            return None
+        answer = connection.respond(HTTPStatus.MOVED_PERMANENTLY, "")
+        answer.headers["Location"] = "https://elsewhere.example/"
+        return answer
+
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send(told("in"))
+        await socket.wait_closed()
+
+    async with serving(handler, process_request=lead_away) as (_, port), following(port) as (follower, _states):
+        await until(lambda: shown(follower) == "in")
+
+
 async def test_a_close_code_of_the_core_is_a_refusal_too() -> None:
     async def handler(socket: ServerConnection) -> None:
         await socket.close(4401)
