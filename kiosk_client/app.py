@@ -1,5 +1,6 @@
 """The kiosk's own server: its pages, their live state, and what they may ask."""
 
+import re
 from importlib.resources import files
 from typing import Annotated, Final, TypeVar
 
@@ -25,7 +26,8 @@ PAGES: Final = (Page(id="kiosk", path="/"),)
 MODEL_STATUS: Final = 422
 """Of a body that is no such wish."""
 
-VisitId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+VISIT_ID: Final = r"^[0-9a-f]{32}$"
+VisitId = Annotated[str, StringConstraints(pattern=VISIT_ID)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,7 +46,7 @@ class IntentRequest(_Request):
 
 
 class LeaveRequest(_Request):
-    """The visitor has gone; `gives_up`: and does not want the number."""
+    """The visitor goes; `gives_up`: without the number. 409: the paper is on its way, or out."""
 
     gives_up: bool = False
 
@@ -66,10 +68,10 @@ def create_app(settings: Settings, kiosk: Kiosk) -> Starlette:
 
     async def leave(request: Request) -> Response:
         asked = await _body(request, LeaveRequest, settings.body_bytes_max)
-        if asked is None:
+        visit = request.path_params["visit"]
+        if asked is None or re.search(VISIT_ID, visit) is None:
             return Response(status_code=MODEL_STATUS)
-        kiosk.visits.leave(request.path_params["visit"], gives_up=asked.gives_up)
-        return JSONResponse({})
+        return JSONResponse({}, 200 if kiosk.visits.leave(visit, gives_up=asked.gives_up) else 409)
 
     async def print_again(request: Request) -> Response:
         if await _body(request, NoRequest, settings.body_bytes_max) is None:

@@ -91,12 +91,12 @@ class Intents:
         )
         return [key for (key,) in rows]
 
-    def forget(self, now: datetime, keep_days: int) -> None:
-        """Delete what ended long ago."""
+    def forget(self, now: datetime, keep_days: int, *, but: str | None = None) -> None:
+        """Delete what ended long ago, `but` the one on the screen: a clock that is set right must not make it old."""
         before = (now - timedelta(days=keep_days)).isoformat()
         self._rows.execute(
-            "DELETE FROM intents WHERE changed_at < ? AND state NOT IN (?, ?, ?)",
-            (before, IntentState.ASKED, IntentState.ISSUED, IntentState.ABANDONED),
+            "DELETE FROM intents WHERE changed_at < ? AND state NOT IN (?, ?, ?) AND key IS NOT ?",
+            (before, IntentState.ASKED, IntentState.ISSUED, IntentState.ABANDONED, but),
         )
 
     def close(self) -> None:

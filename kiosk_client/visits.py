@@ -9,14 +9,17 @@ from typing import Any, Final
 import segno
 import structlog
 
-from kiosk_client.clock import Clock
 from kiosk_client.core import Core
 from kiosk_client.intents import Intents, IntentState
 from kiosk_client.printing.printer import Fault, Printed, PrintFailed
 from kiosk_client.settings import Settings
+from kiosk_client.waits import set_or_after
+from queue_service.wire.edge.clock import Clock
 
 COPIES_MAX: Final = 1
 """So often a paper may be printed again of which something has come out."""
+FORGET_S: Final = 3600
+"""Seconds between two looks for intents that are old enough to be forgotten."""
 
 _log = structlog.get_logger()
 
@@ -70,7 +73,6 @@ class _Visit:
     detail: str | None = None
     copies_left: int = COPIES_MAX
     is_copy: bool = False
-    is_left: bool = False
     work: asyncio.Task[None] | None = None
 
 
@@ -103,7 +105,7 @@ class Visits:
         self._loop = asyncio.get_running_loop()
         self._visit: _Visit | None = None
         self.to_void = asyncio.Event()
-        """Set whenever an intent was abandoned."""
+        """Set whenever an intent was abandoned, and when the core is back."""
 
     @property
     def is_busy(self) -> bool:
@@ -141,17 +143,22 @@ class Visits:
         self._on_change()
         return Begun.NEW
 
-    def leave(self, visit_id: str, *, gives_up: bool) -> None:
-        """The visitor has gone, or goes on; `gives_up`: and does not want the number that is on the screen."""
+    def leave(self, visit_id: str, *, gives_up: bool) -> bool:
+        """The visitor has gone, or goes on; `gives_up`: without the number.
+
+        False: nothing ends, because the paper is on its way, or is out and cannot be given up here.
+        """
         visit = self._visit
         if visit is None or visit.wish.id != visit_id:
-            return
-        if visit.state is VisitState.PRINTING:
-            visit.is_left = True  # the paper is on its way: it decides
-            return
+            if self._intents.ask(visit_id, self._clock()):
+                self._abandon(visit_id)  # its wish may still be on its way from the page: it comes to nothing
+            return True
+        if visit.state is VisitState.PRINTING or (visit.state is VisitState.PRINTED and gives_up):
+            return False
         if visit.state is VisitState.ASKED or (visit.state is VisitState.UNPRINTED and gives_up):
-            self._abandon(visit)
+            self._abandon(visit_id)
         self._end(visit)
+        return True
 
     def print_again(self, visit_id: str) -> bool:
         """Try the paper once more; says copy where something has come out before. False: not possible."""
@@ -174,12 +181,13 @@ class Visits:
             is_all_told = True
             for key in self._intents.abandoned():
                 is_all_told = await self._void(key) and is_all_told
-            self._intents.forget(self._clock(), self._settings.intents_keep_days)
+            on_screen = None if self._visit is None else self._visit.wish.id
+            self._intents.forget(self._clock(), self._settings.intents_keep_days, but=on_screen)
             if is_all_told:
                 pause_s = self._settings.void_retry_s_first
-                await self.to_void.wait()
+                await set_or_after(self.to_void, FORGET_S)
             else:
-                await asyncio.sleep(pause_s)
+                await set_or_after(self.to_void, pause_s)
                 pause_s = min(2 * pause_s, self._settings.void_retry_s_max)
 
     async def _serve(self, visit: _Visit) -> None:
@@ -214,7 +222,7 @@ class Visits:
             self._refused(visit, answer.code, answer.detail, is_certain=tries == 1)
             return False
         _log.warning("issue.unanswered", tries=tries)
-        self._abandon(visit)
+        self._abandon(wish.id)
         visit.state = VisitState.UNANSWERED
         self._on_change()
         return False
@@ -231,7 +239,7 @@ class Visits:
         if is_certain:
             self._intents.move(visit.wish.id, IntentState.REFUSED, self._clock())
         else:
-            self._abandon(visit)
+            self._abandon(visit.wish.id)
         visit.state = VisitState.REFUSED
         visit.code, visit.detail = code, detail
         self._on_change()
@@ -251,13 +259,10 @@ class Visits:
             self._intents.move(visit.wish.id, state, self._clock())
             visit.fault = None
             visit.state = VisitState.PRINTED
-        if visit.is_left and visit.state is VisitState.PRINTED:
-            self._end(visit)
-        visit.is_left = False
         self._on_change()
 
-    def _abandon(self, visit: _Visit) -> None:
-        self._intents.move(visit.wish.id, IntentState.ABANDONED, self._clock())
+    def _abandon(self, key: str) -> None:
+        self._intents.move(key, IntentState.ABANDONED, self._clock())
         self.to_void.set()
 
     def _end(self, visit: _Visit) -> None:

@@ -56,4 +56,7 @@ def test_what_ended_long_ago_is_forgotten_and_what_is_not_told_yet_is_not(tmp_pa
     assert intents.state("void") is IntentState.VOID
     intents.forget(NOW + timedelta(days=8), 7)
     assert intents.state("void") is None
+    intent(intents, "shown", IntentState.ISSUED, IntentState.SHOWN)
+    intents.forget(NOW + timedelta(days=8), 7, but="shown")
+    assert intents.state("shown") is IntentState.SHOWN
     assert intents.state("abandoned") is IntentState.ABANDONED

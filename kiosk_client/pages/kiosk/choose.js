@@ -36,7 +36,7 @@ const FAULTS_NEAR = ["near_end"];
 
 export function Choose() {
   const { hall, printer, settings } = state.value;
-  const chosen = legs.value;
+  const chosen = legs.value.filter((id) => hall.services.some((service) => service.id === id && service.open));
   const several = isSeveral.value;
   const isFull = chosen.length >= settings.legs_max;
   return html`<${Screen} name=${several ? "several" : "choose"} title=${several ? "web.kiosk.several.title" : "web.kiosk.choose"}>
@@ -50,7 +50,7 @@ export function Choose() {
         </li>`,
       )}
     </ul>
-    ${several ? html`<${Several} settings=${settings} services=${hall.services} />` : html`<${Ways} />`}
+    ${several ? html`<${Several} settings=${settings} chosen=${chosen.map((id) => hall.services.find((service) => service.id === id))} />` : html`<${Ways} />`}
   <//>`;
 }
 
@@ -60,8 +60,7 @@ function Ways() {
   </p>`;
 }
 
-function Several({ settings, services }) {
-  const chosen = legs.value.map((id) => services.find((service) => service.id === id)).filter((service) => service?.open);
+function Several({ settings, chosen }) {
   return html`<div class="several-bar stack">
     <p role="status">${t("web.kiosk.several.count", { count: chosen.length, most: settings.legs_max })}</p>
     <p class="row">

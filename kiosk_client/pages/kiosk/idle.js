@@ -21,7 +21,7 @@ export function Idle() {
     const from_ms = performance.now();
     const timer = setInterval(() => {
       const quiet_ms = performance.now() - Math.max(from_ms, touched_ms.value);
-      isAsking.value = quiet_ms >= patience_ms("idle_s");
+      isAsking.value = isAsking.value || quiet_ms >= patience_ms("idle_s");
     }, LOOK_MS);
     return () => clearInterval(timer);
   }, [isWatched, visit.value?.state]);
@@ -38,7 +38,7 @@ function Question({ onStay }) {
     shown.showModal();
     return () => shown.close();
   }, []);
-  return html`<dialog ref=${dialog} class="idle" role="alertdialog" aria-labelledby="idle-title" aria-describedby="idle-text" onCancel=${onStay}>
+  return html`<dialog ref=${dialog} class="idle" role="alertdialog" aria-labelledby="idle-title" aria-describedby="idle-text" onCancel=${onStay} onClick=${({ target }) => target === dialog.current && onStay()}>
     <${Ring} left_s=${left_s.value} of_s=${ms / 1000} />
     <h2 id="idle-title"><${Both} k="web.kiosk.idle" /></h2>
     <p id="idle-text">${t("web.kiosk.idle.text", { seconds: left_s.value })}</p>

@@ -26,7 +26,7 @@ export function Asking() {
     <div role="status">${isSlow.value && html`<p class="lead"><${Both} k="web.kiosk.asking.slow" /></p>`}</div>
     ${isSlow.value &&
     html`<p class="row ways">
-      <button type="button" class="button" data-action="cancel" onClick=${() => leave()}><${Icon} name="x" /><${Both} k="web.kiosk.cancel" /></button>
+      <button type="button" class="button" data-action="cancel" onClick=${() => leave({ givesUp: true })}><${Icon} name="x" /><${Both} k="web.kiosk.cancel" /></button>
     </p>`}
   <//>`;
 }

@@ -4,7 +4,7 @@ import { useRef } from "../vendor/preact-hooks.js";
 import { Icon, Label, WaitRange } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
 import { Ring, Screen, useCountdown } from "./parts.js";
-import { isSettling, leave, patience_ms, printAgain, state, touched_ms, visit } from "./visit.js";
+import { isSettling, leave, patience_ms, printAgain, settles_ms, state, touched_ms, visit } from "./visit.js";
 import { Both, BothNames } from "./words.js";
 
 export function Ticket() {
@@ -32,9 +32,8 @@ export function Ticket() {
 // Back to the beginning by itself, unless somebody touches.
 function Return() {
   const from_ms = useRef(performance.now());
-  const isKept = touched_ms.value > from_ms.current && !isSettling();
   const kept = useRef(false);
-  kept.current = kept.current || isKept;
+  kept.current = kept.current || touched_ms.value > Math.max(from_ms.current, settles_ms());
   const ms = patience_ms("ticket_s");
   const left_s = useCountdown({ ms, from_ms: from_ms.current, isHeld: kept.current, onEnd: () => leave() });
   return html`<div class="row return">

@@ -7,6 +7,7 @@ const TRIES_MAX = 3;
 const TRY_MS_MAX = 8000;
 const PAUSE_MS = 300;
 const TOLD_MS_MAX = 5000;
+const BUSY = 409;
 
 // What the process last told, null before.
 export const state = signal(null);
@@ -24,7 +25,7 @@ export const help = signal(null);
 // The last touch or key, by the page's steady clock.
 export const touched_ms = signal(performance.now());
 
-// The wish that was sent and does not stand in the state yet.
+// The visit of a wish that was sent and does not stand in the state yet, or never will.
 const sent = signal(null);
 // The visit that has ended for this page and may stand in the state for a moment more.
 const left = signal(null);
@@ -36,7 +37,7 @@ let begun_ms = -Infinity;
 export const visit = computed(() => {
   const told = state.value?.visit ?? null;
   if (told !== null && told.id !== left.value) return told;
-  return sent.value === null ? null : { id: sent.value, state: "asked", ticket: null };
+  return sent.value;
 });
 
 // Nothing to start over from.
@@ -57,20 +58,27 @@ export function patience_ms(name) {
   return settings[name] * 1000 * (isLarge.value ? settings.large_time_factor : 1);
 }
 
-// Touches that come so soon after a wish belong to it.
+// Touches before this moment, by the page's steady clock, belong to the last wish.
+export function settles_ms() {
+  return begun_ms + (state.value?.settings.settle_s ?? 0) * 1000;
+}
+
 export function isSettling() {
-  return performance.now() - begun_ms < (state.value?.settings.settle_s ?? 0) * 1000;
+  return performance.now() < settles_ms();
 }
 
 export async function take({ services, visitorClass = "normal" }) {
   if (visit.value !== null || isSettling()) return;
   begun_ms = performance.now();
   const own = id;
-  sent.value = own;
+  sent.value = { id: own, state: "asked", ticket: null };
   const answer = await post("/intents", { id: own, legs: services, class: visitorClass, language: language.value });
   // Taken up, it comes with the state, unless the process has forgotten it meanwhile; then the visitor is where they were.
-  if (answer?.ok) setTimeout(() => sent.value === own && forget(), TOLD_MS_MAX);
-  else if (sent.value === own) forget();
+  if (answer?.ok) return setTimeout(() => sent.value?.id === own && forget(), TOLD_MS_MAX);
+  if (sent.value?.id !== own) return; // the visitor has left it
+  if (answer?.status === BUSY) return forget(); // another one is on the screen
+  post(`/intents/${own}/leave`, { gives_up: true }); // should it have been heard of, or be so yet
+  sent.value = { id: own, state: "unanswered", ticket: null };
 }
 
 function forget() {
@@ -84,7 +92,7 @@ function forget() {
 
 export function leave({ givesUp = false } = {}) {
   const own = visit.value?.id;
-  if (own) post(`/intents/${own}/leave`, { gives_up: givesUp });
+  if (own) tellLeft(own, givesUp);
   batch(() => {
     left.value = own ?? left.value;
     sent.value = null;
@@ -94,6 +102,12 @@ export function leave({ givesUp = false } = {}) {
     help.value = null;
   });
   id = newId();
+}
+
+// The number may have come in the moment in which it was given up: then it is shown.
+async function tellLeft(own, givesUp) {
+  const answer = await post(`/intents/${own}/leave`, { gives_up: givesUp });
+  if (answer?.status === BUSY && left.value === own) left.value = null;
 }
 
 // The next visitor finds the screen as it rests.
@@ -117,7 +131,7 @@ export async function askHelp() {
 
 // A wish that has come into the state stands there alone from now on.
 export function settled() {
-  if (sent.value !== null && state.value?.visit?.id === sent.value) sent.value = null;
+  if (sent.value !== null && state.value?.visit?.id === sent.value.id) sent.value = null;
 }
 
 function restLanguage() {
