@@ -82,6 +82,8 @@ class _Work:
     changes: list[Change]
     decision: Decision | None = None
     answer: bytes | None = None
+    used: Entry | None = None
+    """The entry that used up the key before."""
     is_behind: bool = False
     """Whether another process has certainly written more on the day."""
 
@@ -131,11 +133,12 @@ class BranchDesk:
         with failures_told():
             async with self._turn:
                 work = await self._run(ask)
-            if work.answer is None and ask.key is not None:
+            used = work.used
+            if work.answer is None and used is None and ask.key is not None:
                 # Nothing was written: either this is a retry of what was done, or there is really nothing to do.
                 used = await self._journal.find_key(self._id, ask.actor, ask.key)
-                if used is not None:
-                    return _same_answer(used, ask)
+            if used is not None:
+                return _same_answer(used, ask)
         if work.answer is not None:
             return work.answer
         assert work.decision is not None, "a command was decided"
@@ -245,7 +248,7 @@ class BranchDesk:
         work = _Work(day, [])
         try:
             await self._steps(work, ask, now, self._journal)
-            if work.decision is None or work.answer is not None:
+            if work.decision is None or work.answer is not None or work.used is not None:
                 return work
             # A no, or that there is nothing to do, must be true of the newest state: no append has shown that it is.
             if not await self._journal.load(_day_id(work.day), work.day.seq):
@@ -324,7 +327,7 @@ class BranchDesk:
             case KeyUsed(entry=used):
                 if ask is None:
                     raise _SeqLost
-                work.answer = _same_answer(used, ask)
+                work.used = used
                 work.is_behind = used.day == _day_id(before) and used.seq > before.seq
 
     async def _open(self, now: datetime) -> Day:

@@ -12,7 +12,7 @@ from queue_service.desk.requests import Counter
 from queue_service.desk.rounds import Follower
 from queue_service.desk.tickets_api import visited
 from queue_service.desk.tokens import TicketRef, Tokens
-from queue_service.hall.commands import CloseWindow, Finish, Start
+from queue_service.hall.commands import CloseWindow, Finish, Start, VoidIntent
 from queue_service.hall.day import Day
 from queue_service.identity.service import Identity
 from queue_service.infra.bus import Bus, MemoryBus, Moved, Resync, open_bus
@@ -117,6 +117,29 @@ async def test_both_at_once_give_dense_numbers_and_call_each_ticket_once(houses:
     await there.issue()
     await here.issue()
     assert await here.today() == await here.replayed()
+
+
+async def test_a_number_and_its_void_at_two_processes_cannot_both_be(houses: tuple[House, House]) -> None:
+    here, there = houses
+    await here.today()
+    await there.today()
+
+    async def void(house: House, key: str) -> None:
+        await house.ask(VoidIntent(), key=key, fingerprint=b"void")
+
+    issued: list[str] = []
+    for number in range(20):
+        key = f"race-{number}"
+        issue, other = (here, there) if number % 4 < 2 else (there, here)
+        both = [issue.issue(key=key), void(other, key)]
+        outcomes = await asyncio.gather(*(both if number % 2 else reversed(both)), return_exceptions=True)
+        (lost,) = (outcome for outcome in outcomes if isinstance(outcome, BaseException))
+        assert isinstance(lost, Problem) and lost.code == "key.reused"
+        issued += [outcome["id"] for outcome in outcomes if isinstance(outcome, dict)]
+    for house in houses:
+        await house.desk.look_again(BRANCH)
+        assert sorted((await house.today()).live) == sorted(issued)
+    await here.replayed()
 
 
 async def test_both_work_off_the_days_end_once(houses: tuple[House, House]) -> None:
