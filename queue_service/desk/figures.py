@@ -39,11 +39,11 @@ def figures(day: Day, now: datetime) -> View:
     targets_s = {service.id: service.target_wait_minutes * 60 for service in day.terms.services}
     for ticket in day.tickets():
         tally = of_service.setdefault(ticket.service, _Tally())
-        of_service.setdefault(ticket.legs[0], _Tally()).issued += 1
+        of_service.setdefault(ticket.issued_for, _Tally()).issued += 1
         whole.issued += 1
         for counted in (whole, tally):
             _count(counted, ticket)
-        for service, wait_s in _waits(ticket, now):
+        for service, wait_s in _longest_waits(ticket, now):
             if wait_s > targets_s.get(service, wait_s):
                 whole.over_target += 1
                 of_service.setdefault(service, _Tally()).over_target += 1
@@ -88,11 +88,13 @@ def _count(tally: _Tally, ticket: Ticket) -> None:
     tally.diverted += ticket.status is TicketStatus.DIVERTED
 
 
-def _waits(ticket: Ticket, now: datetime) -> Iterable[tuple[str, float]]:
-    """Every wait of a ticket, the one that it is in among them."""
-    yield from ((wait.service, wait.wait_s) for wait in ticket.waits)
+def _longest_waits(ticket: Ticket, now: datetime) -> Iterable[tuple[str, float]]:
+    """A ticket's longest wait of each leg and service, the one that it is in among them."""
+    longest_s = {(wait.leg, wait.service): wait.wait_s for wait in ticket.waits}
     if ticket.status is TicketStatus.WAITING:
-        yield ticket.service, (now - ticket.waiting_since).total_seconds()
+        present = (ticket.leg, ticket.service)
+        longest_s[present] = max(longest_s.get(present, 0), (now - ticket.waiting_since).total_seconds())
+    return ((service, wait_s) for (_, service), wait_s in longest_s.items())
 
 
 def _common(tally: _Tally) -> View:

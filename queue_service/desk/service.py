@@ -122,7 +122,9 @@ class Desk:
     async def follow_catalog(self, branch_id: str) -> None:
         """Take what was published for a branch into its day at once; where that fails, `wake` does it."""
         with failures_told():
-            await self._branch(branch_id).follow_catalog()
+            branch = self._branch(branch_id)
+            await branch.today()
+            await branch.follow_catalog()
 
     async def resync(self) -> None:
         """Nobody knows what other processes did meanwhile: look again at every day here."""

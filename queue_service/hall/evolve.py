@@ -204,6 +204,7 @@ def _issue(draft: Draft, event: TicketIssued) -> None:
     ticket = Ticket(
         id=event.ticket,
         label=event.label,
+        issued_for=event.legs[0],
         legs=event.legs,
         visitor_class=event.visitor_class,
         is_to_confirm=event.is_to_confirm,

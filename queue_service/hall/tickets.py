@@ -104,6 +104,8 @@ class Ticket:
 
     id: str
     label: str
+    issued_for: str
+    """The service that the visitor came for first, wherever the visit has led since."""
     legs: tuple[str, ...]
     """Services of the visit in order; one that was transferred stands under its new service."""
     leg: int = 0

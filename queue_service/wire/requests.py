@@ -1,5 +1,6 @@
 """The shapes of the public contract: what pages, devices and programs send."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -35,6 +36,7 @@ NoticeWords = Annotated[
 LANGUAGES_REQUIRED = (LANGUAGE_FIRST, LANGUAGE_COMMON)
 LANGUAGES_MAX = 8
 NOTICES_MAX = 20
+YEARS = range(1970, 2200)
 VERSION_MAX = 2**31 - 1
 LEGS_MAX = 8
 DELIVERED_MAX = 20
@@ -200,7 +202,21 @@ class NoticeWritten(Request):
         ),
     ]
     until: AwareDatetime | None
-    """When it ends; None: when it is taken away."""
+    """When it ends, kept in UTC; None: when it is taken away."""
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _is_text(cls, until: object) -> object:
+        if not isinstance(until, str | None):
+            raise PydanticCustomError("time_expected", "a time as text")
+        return until
+
+    @field_validator("until")
+    @classmethod
+    def _in_utc(cls, until: datetime | None) -> datetime | None:
+        if until is not None and until.year not in YEARS:  # the ends of the calendar have no other zone
+            raise PydanticCustomError("time_beyond", "a time of these centuries")
+        return until.astimezone(UTC) if until is not None else None
 
     @field_validator("text")
     @classmethod

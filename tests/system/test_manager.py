@@ -59,6 +59,10 @@ def test_notices_are_written_and_shown_at_once(hall: Hall) -> None:
     assert said(put(told["version"], wanted), messages.Notices) == written, "a retry changes nothing"
     assert said(manager.client.get("/notices"), messages.Notices) == written
     refused(put(told["version"], []), 409, "catalog.changed")
+    elsewhere = [{"text": COINS, "until": "2099-01-01T00:00:00+08:00"}]
+    written = said(put(written["version"], elsewhere), messages.Notices)
+    in_utc = [{"text": COINS, "until": "2098-12-31T16:00:00Z"}]
+    assert written["notices"] == hall.board()["notices"] == in_utc
     assert said(put(written["version"], []), messages.Notices)["notices"] == []
     until(lambda: hall.board()["notices"] == [])
 
@@ -81,6 +85,9 @@ def test_what_is_no_notice(hall: Hall) -> None:
         [{"text": {**COINS, "en": "two\u2028lines"}, "until": None}],
         [{"text": COINS}],
         [{"text": COINS, "until": "2099-01-01T00:00:00"}],
+        [{"text": COINS, "until": "9999-12-31T23:59:59-12:00"}],
+        [{"text": COINS, "until": "0001-01-01T00:00:00+12:00"}],
+        [{"text": COINS, "until": 4070908800}],
         [{"text": COINS, "until": None}] * 21,
         "none",
     ):
