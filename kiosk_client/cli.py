@@ -1,89 +1,45 @@
-"""`queue-kiosk`: starts the kiosk's process."""
+"""`queue-kiosk`: serves the touch pages of one kiosk, in the foreground, until it is told to stop."""
 
 import asyncio
-import sys
+import socket
 from contextlib import suppress
 
-import structlog
 import typer
-from pydantic import ValidationError
-from uvicorn import Config, Server
 
 from kiosk_client.app import create_app
-from kiosk_client.clock import system_clock
 from kiosk_client.kiosk import Kiosk
 from kiosk_client.printing.fonts import FontMissing
 from kiosk_client.printing.printer import AddressWrong, Printer
-from kiosk_client.settings import PREFIX, Settings
-
-SHUTDOWN_S_MAX = 3
-PAGE_MESSAGE_BYTES_MAX = 4096
+from kiosk_client.settings import Settings
+from queue_service.wire.edge import start
+from queue_service.wire.edge.clock import system_clock
 
 app = typer.Typer(add_completion=False)
-_log = structlog.get_logger()
 
 
 @app.command()
 def serve() -> None:
-    """Serves the touch pages of this machine's browser, until it is told to stop."""
-    try:
-        settings = Settings()
-        _ = settings.device_token
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_context=False, include_input=False):
-            typer.echo(f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}", err=True)
-        raise typer.Exit(1) from error
-    except ValueError as error:
-        typer.echo(f"{PREFIX}TOKEN: the token of a device of kind kiosk is needed (queue-service device add)", err=True)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        typer.echo(f"{PREFIX}TOKEN_FILE: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-    try:
-        printer = Printer.open(settings.printer_address, settings.paper, settings.print_mode, font=settings.font)
-    except AddressWrong as error:
-        typer.echo(f"{PREFIX}PRINTER: {AddressWrong.__doc__}", err=True)
-        raise typer.Exit(1) from error
-    except FontMissing as error:
-        typer.echo(f"{PREFIX}FONT: {error}", err=True)
-        raise typer.Exit(1) from error
-    asyncio.run(_serve(settings, printer))
+    """Serves the touch pages of this machine's browser; settings come from KIOSK_… variables."""
+    settings = start.settings_of(Settings)
+    token = start.token_of(settings)
+    start.log_from(settings.log_level)
+    with start.files_told():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        printer = _printer(settings)
+    with start.listening(settings) as listeners, suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, token, printer, listeners))
 
 
-async def _serve(settings: Settings, printer: Printer) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    kiosk = Kiosk(settings, system_clock, printer)
-    server = Server(
-        Config(
-            create_app(settings, kiosk),
-            host=settings.host,
-            port=settings.port,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws="websockets-sansio",
-            ws_max_size=PAGE_MESSAGE_BYTES_MAX,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=SHUTDOWN_S_MAX,
-        )
-    )
-    with server.capture_signals():
-        running = asyncio.ensure_future(kiosk.run())
-        running.add_done_callback(lambda _: setattr(server, "should_exit", True))
-        try:
-            await server.serve()
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
-            _log.info("stopped")
+def _printer(settings: Settings) -> Printer:
+    try:
+        return Printer.open(settings.printer_address, settings.paper, settings.print_mode, font=settings.font)
+    except AddressWrong:
+        start.fail("kiosk.printer_wrong", name=settings.variable("printer"))
+    except FontMissing:
+        is_named = settings.font is not None
+        start.fail("kiosk.font_unusable" if is_named else "kiosk.font_none", name=settings.variable("font"))
+
+
+async def _serve(settings: Settings, token: str, printer: Printer, listeners: list[socket.socket]) -> None:
+    kiosk = Kiosk(settings, token, system_clock, printer)
+    await start.serve(create_app(settings, kiosk), kiosk.run(), listeners)

@@ -1,4 +1,4 @@
-"""The core as the kiosk asks it: who am I, a number, no number after all, help, the printer, other branches."""
+"""The core as the kiosk asks it: a number, no number after all, help, the printer, other branches."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,20 +9,12 @@ from urllib.parse import quote
 import httpx
 
 from kiosk_client.settings import Settings
+from queue_service.wire.edge.device import core_client
 
 _TOO_MANY: Final = 429
 _SERVER_FAULT: Final = 500
 
 Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """What the core knows this kiosk as."""
-
-    id: str
-    name: str
-    branch: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +40,9 @@ class Answer:
 class Core:
     """One try each: None when there was no answer, or one that is no answer yet (too many requests, 5xx)."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=f"{settings.core_url}/api/v1/",
-            headers={"Authorization": f"Bearer {settings.device_token}"},
-            timeout=None,  # noqa: S113 each request as a whole has its time
-            trust_env=False,
-        )
+    def __init__(self, settings: Settings, token: str) -> None:
+        self.client = core_client(settings, token)
         self._request_s_max = settings.request_s_max
-
-    async def device(self) -> Answer | None:
-        """Who this kiosk is."""
-        return await self._ask("GET", "device")
 
     async def issue(self, branch: str, body: Body, key: str, language: str) -> Answer | None:
         """A number."""
@@ -92,7 +75,7 @@ class Core:
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._client.aclose()
+        await self.client.aclose()
 
     async def _ask(
         self, method: str, path: str, body: Body | None = None, *, key: str | None = None, language: str | None = None
@@ -102,7 +85,7 @@ class Core:
             headers["Accept-Language"] = language
         try:
             async with asyncio.timeout(self._request_s_max):
-                answer = await self._client.request(method, path, json=body, headers=headers)
+                answer = await self.client.request(method, path, json=body, headers=headers)
             told = answer.json() if answer.content else {}
         except (httpx.HTTPError, TimeoutError, ValueError):
             return None

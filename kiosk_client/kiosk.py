@@ -1,24 +1,25 @@
 """The kiosk as a whole: follows the hall, serves the visitor at the screen, prints, and tells its pages how it is."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import aclosing
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import structlog
 
-from kiosk_client.clock import Clock
-from kiosk_client.core import Core, Device
+from kiosk_client.core import Core
 from kiosk_client.intents import Intents
 from kiosk_client.papers import paper_ticket
 from kiosk_client.printing.printer import Fault, Printed, Printer, PrintFailed
+from kiosk_client.prints import Prints
 from kiosk_client.settings import Settings
 from kiosk_client.visits import Ticket, Visits
+from kiosk_client.waits import set_or_after
+from queue_service.wire.edge.clock import Clock
+from queue_service.wire.edge.device import ASK_AGAIN_S, Device, devices
 from queue_service.wire.follower import Follower, live_url
 from queue_service.wire.relay import Relay
 from queue_service.wire.requests import LEGS_MAX
@@ -36,24 +37,26 @@ _log = structlog.get_logger()
 class Kiosk:
     """One kiosk. Made in the loop that runs it."""
 
-    def __init__(self, settings: Settings, clock: Clock, printer: Printer) -> None:
+    def __init__(self, settings: Settings, token: str, clock: Clock, printer: Printer) -> None:
         self._settings = settings
+        self._token = token
         self._clock = clock
         self._printer = printer
         self._fault: Fault | None = None
-        self._faulted = asyncio.Event()
+        self._to_tell = asyncio.Event()
         self._papers = 0
-        self._device = _kept_device(settings.data_dir)
+        self._device: Device | None = None
         self._follower: Follower | None = None
         self._begun_at = clock()
+        self._begun_s = asyncio.get_running_loop().time()
+        self._is_live = False
         self._refused: int | None = None
         self._branch: dict[str, Any] | None = None
         self._others: list[dict[str, Any]] = []
         self._board: dict[str, Any] | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._seen = asyncio.Event()
         self._turned = asyncio.Event()
-        self._core = Core(settings)
+        self._core = Core(settings, token)
         self._intents = Intents(settings.data_dir / "intents.sqlite")
         self._intents.abandon_unattended(clock())
         self.relay = Relay(view=VIEW, epoch=secrets.token_hex(8), clock=clock)
@@ -68,6 +71,15 @@ class Kiosk:
             on_change=self._publish,
             spawn=self._spawn,
         )
+        self._prints = Prints(
+            settings=settings,
+            core=self._core,
+            branch=self._branch_id,
+            next_print=self._next_print,
+            is_ready=self._is_printer_free,
+            print_ticket=self._print,
+            call_greeter=self.ask_help,
+        )
         self._publish()
 
     async def run(self) -> None:
@@ -80,7 +92,7 @@ class Kiosk:
                     self.visits.void_for_ever(),
                     self._look_at_printer(),
                     self._tell_printer(),
-                    self._print_for_greeters(),
+                    self._prints.run(),
                     self._look_at_branches(),
                     self._look_at_clock(),
                 ):
@@ -142,55 +154,48 @@ class Kiosk:
     # The core
 
     async def _follow(self) -> None:
-        """Follow the hall as the device that the core knows this kiosk as, even if that is another one by now."""
-        known = self._device or await self._learn_device()
-        while True:
-            following = asyncio.ensure_future(self._follow_as(known))
-            try:
-                learned = await self._learn_device()
-                if learned == known:
-                    await following
-            finally:
-                following.cancel()
-            known = learned
+        """Follow the hall as the device that the core knows this kiosk as, and as another one once it is that."""
+        known = devices(self._core.client, self._settings.data_dir, on_refusal=self._be_refused)
+        async with asyncio.TaskGroup() as tasks, aclosing(known) as told:
+            following: asyncio.Task[None] | None = None
+            async for device in told:
+                if following is not None:
+                    following.cancel()
+                self._device = device
+                following = tasks.create_task(self._follow_as(device))
+
+    def _be_refused(self, status: int | None) -> None:
+        self._refused = status
+        self._publish()
 
     async def _follow_as(self, device: Device) -> None:
         times = SessionTimes(stale_s=self._settings.stale_s, retry_s_max=self._settings.retry_s_max)
-        self._device = device
         self._follower = Follower(
             live_url(self._settings.core_url, f"/api/v1/branches/{device.branch}/live?view={VIEW}"),
-            headers={"Authorization": f"Bearer {self._settings.device_token}"},
+            headers={"Authorization": f"Bearer {self._token}"},
             chance=_chance,
             on_change=self._hall_changed,
             times=times,
         )
+        self._board = self._branch = None  # of another branch perhaps
         await self._follower.run()
-
-    async def _learn_device(self) -> Device:
-        while True:
-            answer = await self._core.device()
-            if answer is not None and answer.is_success:
-                self._refused = None
-                told = answer.body
-                device = Device(id=told["id"], name=told["name"], branch=told["branch"])
-                _keep_device(self._settings.data_dir, device)
-                return device
-            self._refused = None if answer is None else answer.status
-            self._publish()
-            await asyncio.sleep(self._settings.device_retry_s)
 
     def _hall_changed(self) -> None:
         view = self._follower.view if self._follower is not None else None
         before, self._board = self._board, None if view is None else msgspec.json.decode(bytes(view.data))
         if _doors(before) != _doors(self._board):
             self._turned.set()
-        self._seen.set()
+            self._to_tell.set()  # a new day knows nothing of the printer
+        was_live, self._is_live = self._is_live, self._link() is SessionState.LIVE
+        if self._is_live and not was_live:
+            self.visits.to_void.set()
+        self._prints.seen.set()
         self._publish()
 
     def _link(self) -> SessionState:
         if self._follower is not None:
             return self._follower.state
-        waited_s = (self._clock() - self._begun_at).total_seconds()
+        waited_s = asyncio.get_running_loop().time() - self._begun_s
         return SessionState.CONNECTING if waited_s < SessionTimes().offline_s else SessionState.OFFLINE
 
     def _since(self, link: SessionState) -> str | None:
@@ -227,7 +232,7 @@ class Kiosk:
                     ][:OTHERS_MAX]
                 self._publish()
             is_known = self._branch is not None
-            await _set_or_after(self._turned, self._settings.branches_s if is_known else self._settings.device_retry_s)
+            await set_or_after(self._turned, self._settings.branches_s if is_known else ASK_AGAIN_S)
 
     def _hours_today(self) -> dict[str, Any] | None:
         """Local times of today; None where the branch does not open today, or nobody knows."""
@@ -265,65 +270,33 @@ class Kiosk:
     def _printer_is(self, fault: Fault | None) -> None:
         if fault is not self._fault:
             self._fault = fault
-            self._faulted.set()
+            self._to_tell.set()
             self._publish()
 
     async def _tell_printer(self) -> None:
         """The core learns of each fault and of its end; of one that lasts, again and again."""
         told: Fault | str | None = "unknown"
         while True:
-            self._faulted.clear()
+            self._to_tell.clear()
             fault, branch = self._fault, self._branch_id()
             if branch is not None and (fault is not None or fault is not told):
                 answer = await self._core.printer(branch, fault)
                 told = fault if answer is not None and answer.is_success else "unknown"
             is_told = told is self._fault
             pause_s = self._settings.printer_tell_s if is_told else self._settings.retry_s_max
-            await _set_or_after(self._faulted, pause_s)
+            await set_or_after(self._to_tell, pause_s)
 
-    async def _print_for_greeters(self) -> None:
-        """What greeters want printed here, one after another, while no visitor waits for the own paper."""
-        while True:
-            self._seen.clear()
-            pending = self._board["prints"] if self._board is not None and self._link() is SessionState.LIVE else []
-            is_ready = self._fault in (None, Fault.NEAR_END) and not self.visits.is_busy
-            if pending and is_ready:
-                await self._print_for_greeter(pending[0]["id"])
-            await _set_or_after(self._seen, self._settings.printer_look_s)
+    def _next_print(self) -> str | None:
+        """The first of what greeters want printed here."""
+        if self._board is None or not self._board["prints"] or self._link() is not SessionState.LIVE:
+            return None
+        print_id: str = self._board["prints"][0]["id"]
+        return print_id
 
-    async def _print_for_greeter(self, print_id: str) -> None:
-        branch = self._branch_id()
-        answer = await self._core.take(branch, print_id) if branch is not None else None
-        if answer is None or not answer.is_success:
-            _log.warning("print.not_taken", status=None if answer is None else answer.status)
-            return
-        with suppress(PrintFailed):  # the greeter is told by the printer's alert, and may ask again
-            await self._print(answer.body["ticket"], answer.body["copy"])
-
-
-async def _set_or_after(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+    def _is_printer_free(self) -> bool:
+        return self._fault in (None, Fault.NEAR_END) and not self.visits.is_busy
 
 
 def _doors(board: dict[str, Any] | None) -> tuple[Any, ...] | None:
     """What changes when the branch opens or closes."""
     return None if board is None else (board["branch"]["numbers"], board["branch"]["business_on"])
-
-
-def _kept_device(folder: Path) -> Device | None:
-    """What the core said at an earlier start."""
-    try:
-        kept = json.loads((folder / "device.json").read_text(encoding="utf-8"))
-        return Device(id=kept["id"], name=kept["name"], branch=kept["branch"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep_device(folder: Path, device: Device) -> None:
-    draft = folder / "device.json.new"
-    draft.write_text(json.dumps(msgspec.to_builtins(device), ensure_ascii=False), encoding="utf-8")
-    draft.replace(folder / "device.json")

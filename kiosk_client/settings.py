@@ -1,29 +1,25 @@
 """Every setting of the kiosk, with unit and default; the environment overrides them (prefix `KIOSK_`)."""
 
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
 from kiosk_client.printing.printer import Mode, Paper
-from queue_service.wire import locales
+from queue_service.wire.edge.settings import EdgeSettings, Listed, Port
 
 PREFIX = "KIOSK_"
 
 
-class Settings(BaseSettings):
+class Settings(EdgeSettings):
     """Frozen after start; a change needs a restart."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    port: Port = 8001
+    data_dir: Path = Field(Path("var/kiosk"), description="folder of the intents and of what the kiosk knows of itself")
 
     # The core
-    core_url: str = Field("http://127.0.0.1:8000", description="address of the core")
-    token: str | None = Field(None, repr=False, description="this kiosk's device token")
-    token_file: Path | None = Field(None, description="file that holds the device token, where `token` is not given")
     request_s_max: float = Field(4, gt=0, description="one request to the core takes at most so many seconds")
     retry_s_first: float = Field(0.3, gt=0, description="seconds until an unanswered request is made again, growing")
     retry_s_max: float = Field(3, gt=0, description="longest pause between two tries of a request or socket, seconds")
@@ -31,21 +27,16 @@ class Settings(BaseSettings):
         20, gt=0, description="a visitor waits at most so many seconds for a number; then the wish is cancelled"
     )
     stale_s: float = Field(8, gt=0, le=9, description="data that is so many seconds old is told to be old")
-    device_retry_s: float = Field(5, gt=0, description="seconds between two questions who this device is")
     void_retry_s_first: float = Field(1, gt=0, description="seconds until an unanswered cancellation is sent again")
     void_retry_s_max: float = Field(60, gt=0, description="longest pause between two cancellations, in seconds")
     branches_s: float = Field(300, gt=0, description="seconds between two looks at hours and other branches")
 
     # This machine
-    host: str = Field("127.0.0.1", description="address to listen on for the kiosk's own browser")
-    port: int = Field(8001, ge=0, le=65_535, description="TCP port to listen on; 0 = any that is free")
-    hosts_allowed: Annotated[list[str], NoDecode] = Field(
+    hosts_allowed: Listed = Field(
         ["127.0.0.1", "localhost"], description="names under which the pages may be opened, commas between them"
     )
-    data_dir: Path = Field(Path("var/kiosk"), description="folder of the intents and of what the kiosk knows of itself")
     body_bytes_max: int = Field(4096, ge=256, description="largest body of a request of the pages, in bytes")
     intents_keep_days: int = Field(7, ge=1, description="days after which an ended intent is forgotten")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
 
     # Printer
     printer: str = Field(
@@ -60,9 +51,6 @@ class Settings(BaseSettings):
     printer_tell_s: float = Field(60, gt=0, description="a fault that lasts is told to the core every so many seconds")
 
     # Screen
-    languages: Annotated[list[str], NoDecode] = Field(
-        list(locales.languages()), description="languages of the screen, the first one at rest, commas between them"
-    )
     idle_s: float = Field(
         45, gt=0, description="an untouched screen asks after so many seconds whether somebody is there"
     )
@@ -76,35 +64,3 @@ class Settings(BaseSettings):
     def printer_address(self) -> str:
         """The printer, the virtual one where none is set."""
         return self.printer or f"virtual:{self.data_dir / 'printed'}"
-
-    @property
-    def device_token(self) -> str:
-        """The token, from the file where it is not given itself; raises OSError and ValueError."""
-        if self.token is not None:
-            return self.token
-        if self.token_file is None:
-            raise ValueError("token")
-        token = self.token_file.read_text(encoding="utf-8").strip()
-        if not token:
-            raise ValueError("token")
-        return token
-
-    @field_validator("core_url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("http:// or https:// is needed")
-        return value.rstrip("/")
-
-    @field_validator("hosts_allowed", "languages", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("languages")
-    @classmethod
-    def _are_worded(cls, value: list[str]) -> list[str]:
-        if not value or not set(value) <= set(locales.languages()):
-            raise ValueError(f"known: {', '.join(locales.languages())}")
-        return value

@@ -1,39 +1,24 @@
 """A real kiosk process for tests, with a virtual printer, at a real core."""
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.core import Core, free_port
+from tests.core import Core
+from tests.edge import Edge, running
 
-START_S_MAX = 30
-STOP_S_MAX = 15
+__all__ = ["Kiosk", "kiosk", "kiosk_of", "running"]
 
 
 @dataclass
-class Kiosk:
-    """A kiosk process, with what it keeps in `data_dir`."""
+class Kiosk(Edge):
+    """A kiosk process."""
 
-    core_url: str
-    token: str
-    data_dir: Path
-    more: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    package = "kiosk_client"
 
     @property
     def printed(self) -> list[Path]:
@@ -53,40 +38,6 @@ class Kiosk:
         with closing(sqlite3.connect(self.data_dir / "intents.sqlite")) as rows:
             return [state for (state,) in rows.execute("SELECT state FROM intents ORDER BY asked_at, key")]
 
-    def begin(self) -> None:
-        """Starts the process."""
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("KIOSK_")},
-            "KIOSK_CORE_URL": self.core_url,
-            "KIOSK_TOKEN": self.token,
-            "KIOSK_PORT": str(self.port),
-            "KIOSK_DATA_DIR": str(self.data_dir),
-            "KIOSK_LOG_LEVEL": "error",
-            **self.more,
-        }
-        self.process = subprocess.Popen([sys.executable, "-m", "kiosk_client"], env=environment)
-
-    def start(self) -> None:
-        """Starts the process and waits until it answers."""
-        self.begin()
-        deadline = time.monotonic() + START_S_MAX
-        while time.monotonic() < deadline:
-            assert self.process is not None and self.process.poll() is None, "the kiosk ended at its start"
-            try:
-                if httpx.get(f"{self.base_url}/healthz", timeout=5).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("the kiosk did not answer in time")
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        """Ends the process."""
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(STOP_S_MAX)
-            self.process = None
-
 
 def kiosk_of(core: Core, data_dir: Path, *, core_url: str | None = None, **more: str) -> Kiosk:
     """The kiosk of the core's branch, not started; `core_url`: where it finds the core, if not at its own address."""
@@ -94,17 +45,15 @@ def kiosk_of(core: Core, data_dir: Path, *, core_url: str | None = None, **more:
     return Kiosk(core_url or core.base_url, token, data_dir, more)
 
 
-@contextmanager
-def running(kiosk: Kiosk) -> Iterator[Kiosk]:
-    kiosk.start()
-    try:
-        yield kiosk
-    finally:
-        kiosk.stop()
-
-
 @pytest.fixture
 def kiosk(core_sqlite: Core, tmp_path: Path) -> Iterator[Kiosk]:
     """The kiosk of one test, at `core_sqlite`."""
     with running(kiosk_of(core_sqlite, tmp_path / "kiosk")) as started:
+        yield started
+
+
+@pytest.fixture
+def patient_kiosk(core_sqlite: Core, tmp_path: Path) -> Iterator[Kiosk]:
+    """One that takes no touch for a part of the last wish, for a test whose visitors are quick."""
+    with running(kiosk_of(core_sqlite, tmp_path / "kiosk", KIOSK_SETTLE_S="0")) as started:
         yield started
