@@ -52,16 +52,17 @@ class Proxy:
                 threading.Thread(target=self._answer, args=(client, core, is_lost), daemon=True).start()
 
     def _ask(self, client: socket.socket, core: socket.socket, is_lost: threading.Event) -> None:
+        is_held = False
         with contextlib.suppress(OSError):
             while data := client.recv(READ_BYTES):
                 if self._word in data:
                     self.seen += 1
-                    if self.is_held:
-                        continue
+                    is_held = self.is_held
                     if self.answers_lost > 0:
                         self.answers_lost -= 1
                         is_lost.set()
-                core.sendall(data)
+                if not is_held:  # the rest of a request that is held is part of it
+                    core.sendall(data)
         self._end(client, core)
 
     def _answer(self, client: socket.socket, core: socket.socket, is_lost: threading.Event) -> None:
