@@ -14,6 +14,7 @@ from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, Place
 from queue_service.web.routes import PAGES
 from queue_service.wire import locales
 from queue_service.wire.messages import WindowState
+from queue_service.wire.pages import SHARED
 
 HERE = Path(web.__file__).parent
 PLACES = (HERE, *(HERE.parent.parent / client / "pages" for client in ("kiosk_client", "display_client")))
@@ -101,6 +102,12 @@ def test_no_page_turns_text_into_markup_or_code(path: Path) -> None:
 def test_no_page_holds_human_words_of_its_own(path: Path) -> None:
     code = re.sub(r"(^|\s)//.*", "", path.read_text(encoding="utf-8"))
     assert re.findall(r"[\u4e00-\u9fff]+", code) == []
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_a_page_loads_from_no_other_page(path: Path) -> None:
+    folders = set(re.findall(r'\bfrom "\.\./([^/"]+)/', path.read_text(encoding="utf-8")))
+    assert folders <= set(SHARED)
 
 
 def test_vendored_modules_are_the_ones_named() -> None:

@@ -42,17 +42,15 @@ const LICENCES = [
   ["LICENSE.lucide", "lucide-static"],
 ];
 const ICONS = [
-  "a-large-small", "accessibility", "alarm-clock", "arrow-down", "arrow-down-to-line", "arrow-left", "arrow-right",
-  "arrow-right-left", "arrow-up-to-line", "badge-check", "banknote", "bell", "bell-ring", "bookmark",
-  "briefcase-business", "building-2", "calendar-check", "calendar-clock", "card-sim", "chart-column", "check",
-  "chevron-right", "circle-check", "circle-pause", "circle-question-mark", "circle-user-round", "circle-x", "clock",
-  "credit-card", "door-closed", "door-open", "gem", "globe", "hand-coins", "hand-helping", "headset", "history",
-  "hourglass", "house", "id-card", "info", "keyboard", "landmark", "languages", "layout-grid", "list-checks",
-  "list-ordered", "log-in", "log-out", "map-pin", "maximize", "megaphone", "message-circle-question-mark", "minus",
-  "monitor", "pause", "pencil", "play", "plus", "printer", "printer-check", "printer-x", "qr-code", "receipt-text",
-  "refresh-cw", "rotate-ccw", "router", "search", "send", "smartphone", "store", "sun-moon", "tablet-smartphone",
-  "ticket", "ticket-check", "timer", "trash-2", "triangle-alert", "undo-2", "user", "user-check", "user-plus",
-  "user-x", "users", "users-round", "volume-2", "volume-x", "wallet-cards", "wifi", "wifi-off", "x", "zap",
+  "a-large-small", "accessibility", "arrow-left", "arrow-right", "arrow-right-left", "banknote", "bell", "bell-ring",
+  "bookmark", "briefcase-business", "building-2", "calendar-clock", "card-sim", "chart-column", "check",
+  "chevron-right", "circle-check", "circle-pause", "circle-user-round", "clock", "credit-card", "door-closed",
+  "door-open", "gem", "globe", "hand-coins", "hand-helping", "hourglass", "id-card", "info", "keyboard", "languages",
+  "layout-grid", "list-checks", "log-in", "log-out", "map-pin", "megaphone", "message-circle-question-mark", "monitor",
+  "pause", "pencil", "play", "plus", "printer", "printer-check", "printer-x", "rotate-ccw", "router", "search", "send",
+  "smartphone", "store", "sun-moon", "tablet-smartphone", "ticket", "timer", "trash-2", "triangle-alert", "undo-2",
+  "user", "user-check", "user-plus", "user-x", "users", "users-round", "volume-2", "volume-x", "wallet-cards",
+  "wifi-off", "x", "zap",
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "vendor-"));
