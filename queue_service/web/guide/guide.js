@@ -67,8 +67,7 @@ function Floor({ branch }) {
 function Head({ floor, live }) {
   const settings = useRef(null);
   return html`<header class="head">
-    <strong class="head-branch">${pick(floor.branch.name)}</strong>
-    <${Freshness} live=${live} />
+    <span class="head-names"><strong>${pick(floor.branch.name)}</strong><${Freshness} live=${live} /></span>
     <button type="button" class="button quiet" onClick=${() => settings.current.showModal()}>
       <${Icon} name="circle-user-round" /><span class="unseen">${t("web.guide.settings")}</span>
     </button>
