@@ -53,6 +53,7 @@ class Kiosk:
         self._refused: int | None = None
         self._branch: dict[str, Any] | None = None
         self._others: list[dict[str, Any]] = []
+        self._hall: msgspec.Raw | None = None
         self._board: dict[str, Any] | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._turned = asyncio.Event()
@@ -115,11 +116,10 @@ class Kiosk:
     def state(self) -> dict[str, Any]:
         """All that the pages show."""
         settings = self._settings
-        view = self._follower.view if self._follower is not None else None
         link = self._link()
         return {
             "device": None if self._device is None else {"name": self._device.name, "branch": self._device.branch},
-            "hall": None if view is None else view.data,
+            "hall": self._hall,
             "link": {"state": link, "since": self._since(link), "refused": self._refusal()},
             "printer": {"fault": self._fault, "papers": self._papers if self._printer.virtual is not None else None},
             "visit": self.visits.told(),
@@ -177,12 +177,15 @@ class Kiosk:
             on_change=self._hall_changed,
             times=times,
         )
-        self._board = self._branch = None  # of another branch perhaps
+        if self._board is not None and self._board["branch"]["id"] != device.branch:
+            self._hall = self._board = self._branch = None
         await self._follower.run()
 
     def _hall_changed(self) -> None:
         view = self._follower.view if self._follower is not None else None
-        before, self._board = self._board, None if view is None else msgspec.json.decode(bytes(view.data))
+        before = self._board
+        if view is not None:
+            self._hall, self._board = view.data, msgspec.json.decode(bytes(view.data))
         if _doors(before) != _doors(self._board):
             self._turned.set()
             self._to_tell.set()  # a new day knows nothing of the printer
@@ -249,7 +252,8 @@ class Kiosk:
 
     async def _print(self, ticket: Ticket, is_copy: bool) -> Printed:
         """Put one ticket on paper, after whatever is being printed; raises `PrintFailed`."""
-        assert self._board is not None, "a ticket comes from a hall that is known"
+        if self._board is None:
+            raise PrintFailed(Fault.FAILED, 0)  # this kiosk has become another branch's meanwhile
         paper = paper_ticket(ticket, self._board, is_copy=is_copy)
         try:
             printed = await self._printer.print(paper)

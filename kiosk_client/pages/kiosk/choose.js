@@ -88,7 +88,7 @@ function Offered({ service, place, several, isFull }) {
     <span class="for soft">${pick(service.about)}</span>
     <span class="queue row">
       <span class="row ahead"><${Icon} name="users-round" />${service.waiting === 0 ? t("web.kiosk.waiting.none") : t("web.kiosk.waiting", { count: service.waiting })}</span>
-      ${(service.waiting > 0 || service.wait === null) && html`<span class="row"><${Icon} name="clock" /><${WaitRange} wait=${service.wait} /></span>`}
+      ${service.waiting > 0 && html`<span class="row"><${Icon} name="clock" /><${WaitRange} wait=${service.wait} /></span>`}
     </span>
   </button>`;
 }

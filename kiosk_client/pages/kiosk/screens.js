@@ -34,6 +34,7 @@ export function Asking() {
 export function Refused() {
   const { detail, state: stage } = visit.value;
   return html`<${Screen} name="refused" title="web.kiosk.refused">
+    <div class="big soon"><${Icon} name="ticket" /></div>
     <p class="message soon">
       <${Icon} name="triangle-alert" />
       ${stage === "unanswered" || !detail ? html`<${Both} k="web.kiosk.unanswered" />` : html`<span>${detail}</span>`}
