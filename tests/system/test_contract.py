@@ -381,9 +381,12 @@ def test_plans_switch_as_a_whole_and_by_greeters_only_where_the_terms_let_them(h
 
     asyncio.run(publish(hall.core, with_a_lean_plan))
     until(lambda: "lean" in {plan["id"] for plan in greeter.floor()["plans"]})
+    (lean,) = (plan for plan in greeter.floor()["plans"] if plan["id"] == "lean")
+    assert [window["number"] for window in lean["windows"]] == [2]
     switched = said(greeter.post("/plan", {"plan": "lean"}, "lean"), messages.Windows)
     assert switched["plan"] == hall.board()["branch"]["plan"] == "lean"
-    assert [window["number"] for window in switched["windows"] if window["services"]] == [2]
+    uses = [{name: window[name] for name in ("number", "services")} for window in switched["windows"]]
+    assert [window for window in uses if window["services"]] == lean["windows"]
     refused(hall.tellers[2].at(3, "open"), 409, "window.not_in_plan")
     assert hall.visit(issued["token"])["status"] == "waiting"
 
