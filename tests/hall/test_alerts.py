@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from queue_service.hall.commands import AskHelp, ChangeTerms, TakeAlert, TellPrinter
+from queue_service.hall.commands import AskHelp, ChangeTerms, Reinstate, TakeAlert, TellPrinter
 from queue_service.hall.decide import Accepted
 from queue_service.hall.phases import due_at
 from queue_service.hall.refusals import Code
-from queue_service.hall.terms import Policy
+from queue_service.hall.terms import Policy, ReinstateRule
 from queue_service.hall.tickets import Alert, AlertKind, Fault, Place, WindowStatus
 from tests.hall.builders import CARDS, CASH, FOREIGN, Hall, an_open_day, at, first_come, terms
 
@@ -221,13 +221,28 @@ def test_who_was_served_elsewhere_has_not_waited_here() -> None:
 
 
 def test_who_waits_behind_a_latecomer_is_not_forgotten() -> None:
-    hall = an_open_day(1, policy=NO_IDLE)
-    hall.issue(CASH)
-    hall.next(1)
+    hall = an_open_day(1, policy=first_come(idle_alert_s=None, reinstate=ReinstateRule.KEEP))
+    first = hall.issue(CASH)
     hall.wait(minutes=1)
     hall.issue(CASH)
+    hall.next(1)
+    hall.miss(1)
     hall.wait(minutes=10)
-    hall.start(1)
-    hall.transfer(1, place=Place.ORIGINAL)
+    hall.do(Reinstate(ticket=first))
+    assert due_at(hall.day) == at(9, 16), "the second has waited since 9:01, the first since 9:11"
     hall.until(at(9, 16))
     assert over_target(hall) == [(CASH, at(9, 16))]
+    hall.cancel(hall.day.lanes[next(iter(hall.day.lanes))].waiting[1].ticket)
+    assert over_target(hall) == []
+    assert due_at(hall.day) == at(9, 26)
+
+
+def test_the_window_that_has_been_idle_for_longest_is_told_first() -> None:
+    hall = an_open_day(1, 2, policy=first_come())
+    hall.issue(CASH)
+    hall.wait(minutes=1)
+    hall.pause(1)
+    hall.open(1)
+    assert due_at(hall.day) == at(9, 2)
+    hall.until(at(9, 3))
+    assert idle(hall) == [(2, at(9, 2)), (1, at(9, 3))]
