@@ -460,7 +460,7 @@ class ServiceFigures(Answer):
 
     service: str
     issued: int
-    """Tickets taken for it first; one that was sent on counts for where it was sent."""
+    """Tickets taken for it, or for it first."""
     waiting: int
     serving: int
     """Called or served."""
