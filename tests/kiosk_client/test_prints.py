@@ -13,8 +13,8 @@ from kiosk_client.visits import Ticket
 from tests.core import Core
 from tests.kiosk_client.proxy import between
 from tests.kiosk_client.running import Kiosk, kiosk_of, running
-from tests.kiosk_client.screen import floor, post
-from tests.kiosk_client.test_power import WISH, until
+from tests.kiosk_client.screen import floor
+from tests.kiosk_client.test_power import until
 
 
 def ask_print(core: Core) -> str:
@@ -50,16 +50,6 @@ def test_a_print_that_broke_off_comes_out_once_the_printer_is_well(core_sqlite: 
     kiosk.play("")
     until(lambda: len(kiosk.printed) == 1)
     until(lambda: floor(core_sqlite)["alerts"] == [])
-
-
-def test_waits_for_the_visitor_at_the_screen(core_sqlite: Core, kiosk: Kiosk) -> None:
-    kiosk.play("stuck")
-    post(kiosk, "/intents", WISH)
-    until(lambda: kiosk.intents() == ["issued"])
-    ask_print(core_sqlite)
-    kiosk.play("")
-    until(lambda: kiosk.intents() == ["confirmed"])
-    until(lambda: len(kiosk.printed) == 2)
 
 
 @pytest.mark.parametrize("bytes_sent", [0, 300])
