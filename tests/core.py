@@ -5,8 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +18,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from queue_service.settings import Settings
+from tests.programs import Program
 
 START_S_MAX = 60
 DEMO_PORTS = range(20_000, 32_000)
@@ -33,7 +32,7 @@ class Core:
 
     settings: Settings
     access: dict[str, Any]
-    process: subprocess.Popen[bytes] | None = None
+    process: Program | None = None
     more: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -95,7 +94,7 @@ class Core:
         }
         if self.settings.database_url is not None:
             environment["QUEUE_DATABASE_URL"] = self.settings.database_url
-        self.process = subprocess.Popen([sys.executable, "-m", "queue_service", "serve"], env=environment)
+        self.process = Program("queue_service", "serve", env=environment)
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the core ended at its start"

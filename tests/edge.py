@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 import httpx
 
 from tests.core import free_port
+from tests.programs import Program
 
 START_S_MAX = 30
 STOP_S_MAX = 15
@@ -32,7 +33,7 @@ class Edge:
     data_dir: Path
     more: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Program | None = None
 
     @property
     def base_url(self) -> str:
@@ -50,7 +51,7 @@ class Edge:
             f"{prefix}LOG_LEVEL": "error",
             **self.more,
         }
-        self.process = subprocess.Popen([sys.executable, "-m", self.package], env=environment)
+        self.process = Program(self.package, env=environment)
 
     def start(self) -> None:
         """Starts the process and waits until it answers."""
