@@ -20,7 +20,7 @@ WindowState = Literal["closed", "open", "busy", "closing", "pausing", "paused"]
 class Answer(BaseModel):
     """What the service says."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, use_attribute_docstrings=True, defer_build=True)
 
 
 class Wait(Answer):
