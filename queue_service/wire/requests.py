@@ -215,7 +215,7 @@ class NoticeWritten(Request):
     @classmethod
     def _in_utc(cls, until: datetime | None) -> datetime | None:
         if until is not None and until.year not in YEARS:  # the ends of the calendar have no other zone
-            raise PydanticCustomError("time_beyond", "a time of these centuries")
+            return datetime(YEARS[0] if until.year < YEARS[0] else YEARS[-1], 1, 1, tzinfo=UTC)
         return until.astimezone(UTC) if until is not None else None
 
     @field_validator("text")

@@ -75,6 +75,7 @@ def test_what_is_no_notice(hall: Hall) -> None:
         return hall.manager.client.put("/notices", json={"version": version, "notices": notices, **more})
 
     refused(put([{"text": COINS, "until": past}]), 422, "notice.over")
+    refused(put([{"text": COINS, "until": "0001-01-01T00:00:00+12:00"}]), 422, "notice.over")
     for wrong in (
         [{"text": {"zh-CN": "无"}, "until": None}],
         [{"text": {}, "until": None}],
@@ -85,8 +86,6 @@ def test_what_is_no_notice(hall: Hall) -> None:
         [{"text": {**COINS, "en": "two\u2028lines"}, "until": None}],
         [{"text": COINS}],
         [{"text": COINS, "until": "2099-01-01T00:00:00"}],
-        [{"text": COINS, "until": "9999-12-31T23:59:59-12:00"}],
-        [{"text": COINS, "until": "0001-01-01T00:00:00+12:00"}],
         [{"text": COINS, "until": 4070908800}],
         [{"text": COINS, "until": None}] * 21,
         "none",
