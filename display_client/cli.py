@@ -11,8 +11,8 @@ import typer
 from display_client.app import create_app
 from display_client.hall import Hall
 from display_client.settings import Settings
+from queue_service.wire.clock import system_clock
 from queue_service.wire.edge import start
-from queue_service.wire.edge.clock import system_clock
 from queue_service.wire.relay import Relay
 
 EPOCH_BYTES: Final = 8

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from display_client.settings import Settings
-from queue_service.wire.edge.clock import Clock
+from queue_service.wire.clock import Clock
 from queue_service.wire.edge.device import core_client, devices
 from queue_service.wire.follower import Follower, live_url
 from queue_service.wire.relay import Relay

@@ -11,8 +11,8 @@ from kiosk_client.kiosk import Kiosk
 from kiosk_client.printing.fonts import FontMissing
 from kiosk_client.printing.printer import AddressWrong, Printer
 from kiosk_client.settings import Settings
+from queue_service.wire.clock import system_clock
 from queue_service.wire.edge import start
-from queue_service.wire.edge.clock import system_clock
 
 app = typer.Typer(add_completion=False)
 

@@ -18,7 +18,7 @@ from kiosk_client.prints import Prints
 from kiosk_client.settings import Settings
 from kiosk_client.visits import Ticket, Visits
 from kiosk_client.waits import set_or_after
-from queue_service.wire.edge.clock import Clock
+from queue_service.wire.clock import Clock
 from queue_service.wire.edge.device import ASK_AGAIN_S, Device, devices
 from queue_service.wire.follower import Follower, live_url
 from queue_service.wire.relay import Relay

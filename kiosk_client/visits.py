@@ -14,7 +14,7 @@ from kiosk_client.intents import Intents, IntentState
 from kiosk_client.printing.printer import Fault, Printed, PrintFailed
 from kiosk_client.settings import Settings
 from kiosk_client.waits import set_or_after
-from queue_service.wire.edge.clock import Clock
+from queue_service.wire.clock import Clock
 
 COPIES_MAX: Final = 1
 """So often a paper may be printed again of which something has come out."""

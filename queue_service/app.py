@@ -25,7 +25,6 @@ from queue_service.identity.service import Identity
 from queue_service.infra import edge, health, problems
 from queue_service.infra.bus import open_bus
 from queue_service.infra.chance import secure_token
-from queue_service.infra.clock import Clock, system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.limits import Limits, SocketSeats
 from queue_service.infra.metrics import Metrics
@@ -38,6 +37,7 @@ from queue_service.live.service import Live
 from queue_service.settings import Settings
 from queue_service.web import routes as web_routes
 from queue_service.wire import messages
+from queue_service.wire.clock import Clock, system_clock
 
 DESCRIPTION = """Numbers, windows and live views of a hall. Errors are `application/problem+json` with a stable `code`;
 `POST`s that change a hall take `Idempotency-Key`. The messages of the live sockets stand under `x-sockets`."""

@@ -34,6 +34,8 @@ class Core:
     access: dict[str, Any]
     process: Program | None = None
     more: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
+    """Where its log goes; None: to the tests' own output."""
 
     @property
     def base_url(self) -> str:
@@ -94,7 +96,7 @@ class Core:
         }
         if self.settings.database_url is not None:
             environment["QUEUE_DATABASE_URL"] = self.settings.database_url
-        self.process = Program("queue_service", "serve", env=environment)
+        self.process = Program("queue_service", "serve", env=environment, log=self.log)
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the core ended at its start"

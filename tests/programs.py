@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
 
 import display_client.cli
 import kiosk_client.cli
@@ -25,9 +26,10 @@ _context.set_forkserver_preload([__name__])
 class Program:
     """A running program; like `subprocess.Popen` as far as tests need it."""
 
-    def __init__(self, package: str, *words: str, env: Mapping[str, str]) -> None:
+    def __init__(self, package: str, *words: str, env: Mapping[str, str], log: Path | None = None) -> None:
+        """`log`: what it says goes there, to the end; None: to where the tests' own words go."""
         assert package in PACKAGES
-        self._process = _context.Process(target=_run, args=(package, words, dict(env)), daemon=True)
+        self._process = _context.Process(target=_run, args=(package, words, dict(env), log), daemon=True)
         self._process.start()
 
     @property
@@ -58,7 +60,11 @@ class Program:
             os.kill(self.pid, number)
 
 
-def _run(package: str, words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+def _run(package: str, words: tuple[str, ...], environment: Mapping[str, str], log: Path | None) -> None:
+    if log is not None:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for output in (sys.stdout, sys.stderr):
+            os.dup2(descriptor, output.fileno())
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [package, *words]

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
-WORKERS = str(min(os.cpu_count() or 1, 4))
+WORKERS = str(min((os.cpu_count() or 1) + 1, 4))
+"""One more than processors: many tests wait for processes and browsers."""
+SLOW_TOLD = 25
 
 
 def main() -> int:
@@ -13,7 +15,17 @@ def main() -> int:
     steps = [
         [python, "-m", "coverage", "run", "--branch", "--source=queue_service.hall", "-m", "pytest", "tests/hall"],
         [python, "-m", "coverage", "report", "--fail-under=100", "--show-missing", "--skip-covered"],
-        [python, "-m", "pytest", "tests", "--ignore=tests/hall", "-n", WORKERS, "--dist=loadgroup"],
+        [
+            python,
+            "-m",
+            "pytest",
+            "tests",
+            "--ignore=tests/hall",
+            "-n",
+            WORKERS,
+            "--dist=loadgroup",
+            f"--durations={SLOW_TOLD}",
+        ],
     ]
     for step in steps:
         print("+", " ".join(step[1:]), flush=True)

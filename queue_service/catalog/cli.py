@@ -16,11 +16,11 @@ from queue_service.catalog.service import Catalog, CatalogRefusal
 from queue_service.catalog.shapes import VERSION_UNSAID, Fault
 from queue_service.hall.terms import Terms
 from queue_service.infra import terminal
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
 from queue_service.wire import locales
+from queue_service.wire.clock import system_clock
 
 T = TypeVar("T")
 

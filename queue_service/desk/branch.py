@@ -25,11 +25,11 @@ from queue_service.hall.phases import Due, advance, due_at, open_day
 from queue_service.hall.refusals import Refusal
 from queue_service.infra.answers import encode
 from queue_service.infra.chance import secure_token
-from queue_service.infra.clock import Clock
 from queue_service.infra.problems import Problem
 from queue_service.journal import codec
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
 from queue_service.journal.store import Journal, JournalOverloaded, JournalUnavailable
+from queue_service.wire.clock import Clock
 
 CLOCK = "clock"
 CATALOG = "catalog"

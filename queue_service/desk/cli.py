@@ -7,10 +7,10 @@ import typer
 
 from queue_service.desk import secrets
 from queue_service.infra import terminal
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
+from queue_service.wire.clock import system_clock
 
 secret_app = typer.Typer(help="What visitors' links are made with.", no_args_is_help=True)
 

@@ -23,9 +23,9 @@ from queue_service.identity.guard import demand, identify
 from queue_service.identity.rules import Caller, Permission, may
 from queue_service.identity.service import Identity
 from queue_service.infra.answers import JsonBytes, encode
-from queue_service.infra.clock import Clock
 from queue_service.infra.limits import Limits
 from queue_service.settings import Settings
+from queue_service.wire.clock import Clock
 
 Responses = dict[int | str, dict[str, Any]]
 BranchId = Annotated[str, Path(alias="branch", max_length=80)]

@@ -10,10 +10,10 @@ from queue_service.desk.branch import Change
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.service import Desk
 from queue_service.infra.bus import Bus, Moved, News
-from queue_service.infra.clock import Clock
 from queue_service.journal.entries import DayId
 from queue_service.journal.store import Journal
 from queue_service.settings import Settings
+from queue_service.wire.clock import Clock
 
 HOUSEKEEPING_S = 600
 FAILED_S = 1

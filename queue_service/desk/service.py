@@ -9,11 +9,11 @@ from queue_service.desk.branch import Ask, BranchDesk, Change, failures_told, re
 from queue_service.hall.day import Day
 from queue_service.hall.events import Phase
 from queue_service.hall.evolve import replay
-from queue_service.infra.clock import Clock
 from queue_service.infra.problems import Problem
 from queue_service.journal.entries import DayId, Entry
 from queue_service.journal.store import Journal
 from queue_service.settings import Settings
+from queue_service.wire.clock import Clock
 
 DUE_DAYS_MAX = 1000
 """Days that one round of waking works off."""

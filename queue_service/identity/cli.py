@@ -15,11 +15,11 @@ from queue_service.identity.rules import PASSWORD_CHARS_MAX, AccountRefusal, Dev
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
 from queue_service.identity.store import DeviceListed
 from queue_service.infra import terminal
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
 from queue_service.wire import locales
+from queue_service.wire.clock import system_clock
 
 T = TypeVar("T")
 

@@ -13,10 +13,10 @@ from starlette.requests import HTTPConnection
 
 from queue_service.identity.rules import NOBODY, Caller, Denial, Permission, denial
 from queue_service.identity.service import Identity
-from queue_service.infra.clock import Clock
 from queue_service.infra.limits import Limits
 from queue_service.infra.problems import Problem
 from queue_service.settings import Settings
+from queue_service.wire.clock import Clock
 
 _METHODS_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS_USUAL = {"http": ":80", "https": ":443"}

@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from queue_service.infra.clock import Clock
 from queue_service.infra.push import Pushable, text_frame
 from queue_service.infra.rounds import Rounds, Scheduler, Timer
 from queue_service.settings import Settings
+from queue_service.wire.clock import Clock
 from queue_service.wire.session import AliveMessage, ViewMessage
 
 SPREAD = 0.25

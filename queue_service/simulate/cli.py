@@ -20,13 +20,13 @@ from rich.table import Table
 
 from queue_service.catalog import files
 from queue_service.hall.terms import Policy
-from queue_service.infra.clock import system_clock
 from queue_service.simulate.log import Row, UnreadableLine, day_of, read
 from queue_service.simulate.measures import Spread
 from queue_service.simulate.play import play
 from queue_service.simulate.recorded import RecordedSummary, recorded_day, summarise_recorded
 from queue_service.simulate.summary import Summary
 from queue_service.wire import locales
+from queue_service.wire.clock import system_clock
 
 EXIT_VIOLATED = 1
 EXIT_UNUSABLE = 2

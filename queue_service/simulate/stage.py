@@ -27,7 +27,6 @@ from queue_service.identity.rules import AccountRefusal, DeviceKind, Role
 from queue_service.identity.service import DeviceAdded, Identity, StaffAdded
 from queue_service.infra import terminal
 from queue_service.infra.chance import secure_token
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.infra.migrate import migrate
 from queue_service.infra.server import listening
@@ -36,6 +35,7 @@ from queue_service.simulate.demo import play
 from queue_service.simulate.processes import Processes
 from queue_service.web.routes import PAGES
 from queue_service.wire import locales
+from queue_service.wire.clock import system_clock
 
 Access = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from queue_service.infra.clock import system_clock
+from queue_service.wire.clock import system_clock
 from queue_service.wire.locales import text
 from tests.core import Core
 from tests.display_client.lobby import Manager, Screen

@@ -13,10 +13,10 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from queue_service.infra.clock import system_clock
 from queue_service.infra.push import Sockets, pushable
 from queue_service.live.channels import ChannelKey, Hub, Snapshot
 from queue_service.settings import Settings
+from queue_service.wire.clock import system_clock
 from queue_service.wire.session import Session, SessionState, Step
 from tests.infra.serving import frozen_client, serving, until
 

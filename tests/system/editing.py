@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from queue_service.catalog.service import Catalog
 from queue_service.hall.terms import Terms
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
+from queue_service.wire.clock import system_clock
 from tests.core import Core
 
 

@@ -15,8 +15,8 @@ from queue_service.catalog.service import Catalog
 from queue_service.hall.terms import Terms, Window
 from queue_service.identity.rules import DeviceKind
 from queue_service.identity.service import DeviceAdded, Identity
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
+from queue_service.wire.clock import system_clock
 from tests.core import Core, running, sibling
 from tests.system.books import books, by_key
 

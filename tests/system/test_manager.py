@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from queue_service.infra.clock import system_clock
 from queue_service.wire import messages
+from queue_service.wire.clock import system_clock
 from tests.system.people import CASH, Hall
 from tests.system.speaking import refused, said, until
 

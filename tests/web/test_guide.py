@@ -11,9 +11,9 @@ from playwright.async_api import Page, Request, Route, expect
 from queue_service.catalog.files import samples
 from queue_service.catalog.rules import around_the_clock
 from queue_service.catalog.service import Catalog
-from queue_service.infra.clock import system_clock
 from queue_service.infra.database import Database
 from queue_service.settings import Settings
+from queue_service.wire.clock import system_clock
 from tests.core import Core, running, staged
 from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px

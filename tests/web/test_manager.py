@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, expect
 
-from queue_service.infra.clock import system_clock
+from queue_service.wire.clock import system_clock
 from queue_service.wire.locales import text
 from tests.core import Core
 from tests.web.conftest import OpenPage

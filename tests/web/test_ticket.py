@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -328,15 +329,16 @@ async def test_says_since_when_the_core_is_gone_and_is_right_again_by_itself(
     hall.close()
 
 
-async def test_a_token_never_reaches_the_log(core_sqlite: Core, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_a_token_never_reaches_the_log(core_sqlite: Core, tmp_path: Path) -> None:
     core_sqlite.stop()
+    core_sqlite.log = tmp_path / "log"
     core_sqlite.more = {"QUEUE_LOG_LEVEL": "info"}
     core_sqlite.start()
     token = core_sqlite.issue("fast")["token"]
     for path in (f"/t/{token}", f"/t/{token}/", f"/t/{token}/more", f"/api/v1/tickets/{token}"):
         ask(f"{core_sqlite.base_url}{path}")
     core_sqlite.stop()
-    log = capfd.readouterr().err
+    log = core_sqlite.log.read_text("utf-8")
     assert '"/t/{token}"' in log
     assert token not in log
 

@@ -13,12 +13,12 @@ from random import Random
 from typing import Any
 
 from queue_service.catalog import files
-from queue_service.infra.clock import system_clock
 from queue_service.simulate.demo.caller import Caller
 from queue_service.simulate.demo.greeter import greet
 from queue_service.simulate.demo.hall import Hall
 from queue_service.simulate.demo.kiosk import come
 from queue_service.simulate.demo.teller import Teller
+from queue_service.wire.clock import system_clock
 
 SPEED = 8
 """A service of six minutes takes 45 seconds: quick enough to see the hall move, slow enough to follow."""

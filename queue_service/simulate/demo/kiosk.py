@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import inf
 from random import Random
 
-from queue_service.infra.clock import system_clock
 from queue_service.simulate.demo.caller import Caller
 from queue_service.simulate.demo.hall import Hall, Visit
 from queue_service.simulate.visitors import Draw
+from queue_service.wire.clock import system_clock
 
 LOAD = 0.95
 """Visitors who come, as part of what the open windows can serve."""
