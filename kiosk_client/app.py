@@ -85,8 +85,7 @@ def create_app(settings: Settings, kiosk: Kiosk) -> Starlette:
         return JSONResponse({}, 200 if await kiosk.ask_help() else 503)
 
     async def paper(request: Request) -> Response:
-        del request
-        picture = kiosk.paper_picture()
+        picture = kiosk.paper_picture(request.path_params["ticket"])
         if picture is None:
             return Response(status_code=404)
         return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
@@ -101,7 +100,7 @@ def create_app(settings: Settings, kiosk: Kiosk) -> Starlette:
             Route("/intents/{visit}/leave", leave, methods=["POST"]),
             Route("/intents/{visit}/print-again", print_again, methods=["POST"]),
             Route("/help", ask_help, methods=["POST"]),
-            Route("/printed/latest.png", paper),
+            Route("/printed/{ticket}.png", paper),
             Route("/healthz", healthy),
             WebSocketRoute("/live", kiosk.relay.serve),
         ],

@@ -27,6 +27,8 @@ from queue_service.wire.session import SessionState, SessionTimes
 
 VIEW: Final = "kiosk"
 HELP_TRIES_MAX: Final = 3
+PICTURES_MAX: Final = 4
+"""Papers of a virtual printer that the screen may show."""
 OTHERS_MAX: Final = 6
 """So many other branches are named on the screen of a closed one."""
 
@@ -44,7 +46,8 @@ class Kiosk:
         self._printer = printer
         self._fault: Fault | None = None
         self._to_tell = asyncio.Event()
-        self._papers = 0
+        self._pictures: dict[str, bytes] = {}
+        self._newest_picture: str | None = None
         self._device: Device | None = None
         self._follower: Follower | None = None
         self._begun_at = clock()
@@ -121,7 +124,7 @@ class Kiosk:
             "device": None if self._device is None else {"name": self._device.name, "branch": self._device.branch},
             "hall": self._hall,
             "link": {"state": link, "since": self._since(link), "refused": self._refusal()},
-            "printer": {"fault": self._fault, "papers": self._papers if self._printer.virtual is not None else None},
+            "printer": {"fault": self._fault, "picture": self._newest_picture},
             "visit": self.visits.told(),
             "hours": self._hours_today(),
             "others": self._others,
@@ -137,9 +140,9 @@ class Kiosk:
             },
         }
 
-    def paper_picture(self) -> bytes | None:
-        """The paper that came out last, where the printer is a virtual one."""
-        return self._printer.virtual.latest if self._printer.virtual is not None else None
+    def paper_picture(self, ticket_id: str) -> bytes | None:
+        """A ticket's paper, of the last ones that came out of a virtual printer."""
+        return self._pictures.get(ticket_id)
 
     def _publish(self) -> None:
         self.relay.publish(self.state())
@@ -261,9 +264,19 @@ class Kiosk:
             _log.warning("print.failed", fault=failure.fault, bytes_sent=failure.bytes_sent)
             self._printer_is(failure.fault)
             raise
-        self._papers += 1
+        self._keep_picture(ticket["id"])
         self._printer_is(printed.fault)
         return printed
+
+    def _keep_picture(self, ticket_id: str) -> None:
+        """Only a virtual printer shows what came out. The name is new each time, lest a browser show an older one."""
+        picture = self._printer.virtual.latest if self._printer.virtual is not None else None
+        if picture is not None:
+            self._pictures.pop(ticket_id, None)
+            self._pictures[ticket_id] = picture
+            self._newest_picture = secrets.token_hex(8)
+            while len(self._pictures) > PICTURES_MAX:
+                del self._pictures[next(iter(self._pictures))]
 
     async def _look_at_printer(self) -> None:
         while True:

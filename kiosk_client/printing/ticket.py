@@ -195,7 +195,7 @@ def _place(ticket: PaperTicket, first: str, second: str) -> Iterator[Block]:
 
 
 def _ahead(ticket: PaperTicket, language: str) -> str:
-    if ticket.ahead is None:
+    if ticket.ahead is None or (ticket.ahead == 0 and not ticket.windows):  # nobody is next where no window calls
         return ""
     key = "paper.ahead" if ticket.ahead else "paper.ahead.none"
     return locales.text(language, key, ahead=ticket.ahead)

@@ -123,6 +123,8 @@ class Outlook:
         mine = self._windows.get(service)
         if not mine:
             return None
+        if any(self._is_idle_for(number, before) for number in mine):
+            return WaitRange(0, 0)
         mean_minutes = sum(before(other) * minutes for other, minutes in self._factors[service])
         if all(self._day.window(number).ticket is not None for number in mine):
             mean_minutes += self._minutes[service] / (len(mine) + 1)
@@ -130,6 +132,11 @@ class Outlook:
             floor(mean_minutes * LOW_FACTOR * 60 / STEP_S) * STEP_S,
             ceil(mean_minutes * HIGH_FACTOR * 60 / STEP_S) * STEP_S,
         )
+
+    def _is_idle_for(self, number: int, before: Callable[[str], int]) -> bool:
+        """Whether a window is free and nobody is called there first."""
+        served = self._day.plan_in_force().windows.get(number, ())
+        return self._day.window(number).ticket is None and not any(before(other) for other in served)
 
     def _before(self, service: str, ticket: Ticket) -> int:
         """How many of a service would be called before a ticket."""

@@ -44,6 +44,7 @@ async def test_a_visitor_takes_a_number(
         assert ticket["language"] == language
         assert len(kiosk.printed) == 1
         assert kiosk.intents() == ["confirmed"]
+        await expect(page.locator(f'.paper img[src^="/printed/{ticket["id"]}.png?"]')).to_have_count(1)
         await screen.shows("choose")
 
 
@@ -99,6 +100,21 @@ async def test_the_same_wish_is_one_intent_and_another_one_meanwhile_is_none(cor
         answer = post(kiosk, "/intents", wish)
         assert (answer.status_code, answer.json()) == (200, {"begun": "known"})
     assert issued_all(core_sqlite, "fast") == 1
+
+
+async def test_a_visit_that_another_page_ends_is_no_wish_of_the_next_visitor(
+    core_sqlite: Core, patient_kiosk: Kiosk, open_page: OpenPage
+) -> None:
+    screens = [Screen(page=await open_page(size=PORTRAIT), kiosk=patient_kiosk) for _ in range(2)]
+    for screen in screens:
+        await screen.open()
+    first, second = screens
+    assert await first.take("personal-cash") == "A001"
+    assert await second.label() == "A001"
+    await second.finish()
+    await first.shows("choose")
+    assert await first.take("personal-cash") == "A002"
+    assert waiting(core_sqlite) == ["A001", "A002"]
 
 
 async def test_several_services_in_one_visit(core_sqlite: Core, kiosk: Kiosk, open_page: OpenPage) -> None:

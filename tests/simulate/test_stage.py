@@ -131,9 +131,7 @@ def test_a_port_or_data_in_use_is_one_line(tmp_path: Path) -> None:
         assert told.startswith("Another process is using the data: ") and told.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "module"), [("core", b"queue_service"), ("kiosk", b"kiosk_client"), ("display", b"display_client")]
-)
+@pytest.mark.parametrize(("name", "module"), [("core", b"queue_service"), ("display", b"display_client")])
 def test_a_part_that_dies_is_one_line(tmp_path: Path, name: str, module: bytes) -> None:
     variables = {"QUEUE_LOG_LEVEL": "error", "KIOSK_LOG_LEVEL": "error"}
     with a_demo(tmp_path, stderr=subprocess.PIPE, **variables) as (demo, _):

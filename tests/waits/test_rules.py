@@ -54,6 +54,13 @@ def test_nobody_waiting_and_an_idle_window_is_no_wait() -> None:
     assert outlook.windows(CASH) == [1]
 
 
+def test_a_free_window_that_nobody_else_wants_is_no_wait_whatever_others_wait_for() -> None:
+    plan = a_plan({1: (CASH, CARDS), 2: (CARDS,)})
+    day = after(a_day(terms(plans=(plan,))), open_(1), open_(2), issue(), call(1), issue())
+    assert Outlook(day).wait(CARDS) == WaitRange(0, 0)
+    assert Outlook(day).wait(CASH) != WaitRange(0, 0)
+
+
 def test_without_a_window_nobody_knows() -> None:
     day = after(a_day(), issue())
     outlook = Outlook(day)

@@ -1,12 +1,8 @@
 """A real core in a process of its own, and a real Chromium to look at it with."""
 
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +13,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
-from tests.core import demo_port
+from tests import core as processes
+from tests.programs import Program
 
-START_WAIT_S_MAX = 90
-STOP_WAIT_S_MAX = 20
 PAGE_WAIT_MS_MAX = 15_000
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"]
 
@@ -37,9 +32,9 @@ class Account:
 
 
 class Core:
-    """The demo without visitors: one branch with every window, closed at first, and an account for each."""
+    """The demo's halls without visitors: one branch with every window, closed at first, and an account for each."""
 
-    def __init__(self, process: subprocess.Popen[bytes], access: dict[str, Any]) -> None:
+    def __init__(self, process: Program, access: dict[str, Any]) -> None:
         self._process = process
         self.base_url: str = access["base_url"]
         self.branch: str = access["branch"]
@@ -78,11 +73,11 @@ class Core:
 
     def freeze(self) -> None:
         """The whole core stands still, its sockets open."""
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """The core goes on."""
-        os.killpg(self._process.pid, signal.SIGCONT)
+        self._process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")
@@ -92,21 +87,12 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
 
 def running(data: Path) -> Iterator[Core]:
     """A core of its own, with its windows closed and nobody waiting."""
-    environment = {**os.environ, "PORT": str(demo_port()), "DATA": str(data), "VISITORS": "0"}
-    with (data / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "queue_service", "demo"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        yield Core(process, _access(process, data))
-    finally:
-        os.killpg(process.pid, signal.SIGCONT)
-        process.terminate()
-        process.wait(STOP_WAIT_S_MAX)
+    with processes.running(processes.staged(data)) as core:
+        assert core.process is not None, "it runs"
+        try:
+            yield Core(core.process, core.access)
+        finally:
+            core.process.send_signal(signal.SIGCONT)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -163,18 +149,3 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert complaints == []
-
-
-def _access(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any]:
-    """What the demo tells of itself once it is ready."""
-    deadline_s = time.monotonic() + START_WAIT_S_MAX
-    while time.monotonic() < deadline_s and process.poll() is None:
-        if (data / "access.json").exists():
-            access: dict[str, Any] = json.loads((data / "access.json").read_text(encoding="utf-8"))
-            try:
-                if httpx.get(f"{access['base_url']}/readyz").is_success:
-                    return access
-            except httpx.TransportError:
-                pass
-        time.sleep(0.1)
-    raise AssertionError((data / "log").read_text(encoding="utf-8"))

@@ -70,8 +70,9 @@ async def test_a_number_for_somebody_by_keys_alone(hall: Core, open_page: OpenPa
     await expect(picture).to_be_visible()
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
-    await handheld.press("Tab")
     kiosk = page.locator(".kiosks button").first
+    await expect(kiosk).to_be_visible()
+    await handheld.press("Tab")
     await expect(kiosk).to_be_focused()
     await handheld.press("Enter")
     await expect(
@@ -245,6 +246,11 @@ async def test_one_greeter_takes_an_alert_and_the_other_is_told(hall: Core, open
     await second.is_told(second.words("refusal.alert.taken"))
     name = "大堂经理 · Greeter"
     await expect(there).to_contain_text(second.words("web.alert.taken", name=name))
+    await expect(here.get_by_role("button")).to_have_text(first.words("web.guide.alert.close"))
+    await there.get_by_role("button").click()
+    await second.is_told(second.words("web.guide.alert.closed", alert=second.words("alert.help", place="test")))
+    await expect(here).to_have_count(0)
+    await expect(there).to_have_count(0)
 
 
 async def test_touches_wait_through_a_gap_and_are_done_once(hall: Core, open_page: OpenPage) -> None:

@@ -4,12 +4,12 @@ import { useRef } from "../vendor/preact-hooks.js";
 import { Icon, Label, WaitRange } from "../shared/components.js";
 import { pick, t } from "../shared/i18n.js";
 import { Ring, Screen, useCountdown } from "./parts.js";
-import { isSettling, leave, patience_ms, printAgain, settles_ms, state, touched_ms, visit } from "./visit.js";
+import { isSettling, leave, patience_ms, printAgain, settles_ms, startOver, state, touched_ms, visit } from "./visit.js";
 import { Both, BothNames } from "./words.js";
 
 export function Ticket() {
   const { ticket, qr, state: stage } = visit.value;
-  const { papers } = state.value.printer;
+  const { picture } = state.value.printer;
   const isPrinted = stage === "printed";
   return html`<${Screen} name="ticket" title="web.kiosk.ticket">
     <div class="ticket-parts">
@@ -22,7 +22,7 @@ export function Ticket() {
       </div>
       <div class="stack ticket-side">
         <${Code} ticket=${ticket} qr=${qr} />
-        ${papers !== null && isPrinted && html`<figure class="paper"><img src=${`/printed/latest.png?n=${papers}`} alt=${t("web.kiosk.ticket.paper")} /></figure>`}
+        ${picture !== null && isPrinted && html`<figure class="paper"><img src=${`/printed/${ticket.id}.png?${picture}`} alt=${t("web.kiosk.ticket.paper")} /></figure>`}
       </div>
     </div>
     ${isPrinted && html`<${Return} key=${visit.value.id} />`}
@@ -35,11 +35,11 @@ function Return() {
   const kept = useRef(false);
   kept.current = kept.current || touched_ms.value > Math.max(from_ms.current, settles_ms());
   const ms = patience_ms("ticket_s");
-  const left_s = useCountdown({ ms, from_ms: from_ms.current, isHeld: kept.current, onEnd: () => leave() });
+  const left_s = useCountdown({ ms, from_ms: from_ms.current, isHeld: kept.current, onEnd: startOver });
   return html`<div class="row return">
     ${!kept.current &&
     html`<${Ring} left_s=${left_s.value} of_s=${ms / 1000} /><span><span>${t("web.kiosk.ticket.return", { seconds: left_s.value })}</span><br /><span class="soft">${t("web.kiosk.ticket.stay")}</span></span>`}
-    <button type="button" class="button main push" data-action="done" onClick=${() => isSettling() || leave()}><${Icon} name="check" /><${Both} k="web.kiosk.ticket.done" /></button>
+    <button type="button" class="button main push" data-action="done" onClick=${() => isSettling() || startOver()}><${Icon} name="check" /><${Both} k="web.kiosk.ticket.done" /></button>
   </div>`;
 }
 
@@ -55,7 +55,7 @@ export function Unprinted() {
       <div class="stack ticket-side"><${Code} ticket=${ticket} qr=${qr} /></div>
     </div>
     <div class="row ways">
-      <button type="button" class="button main" data-action="have" onClick=${() => isSettling() || leave()}><${Icon} name="check" /><${Both} k="web.kiosk.unprinted.have" /></button>
+      <button type="button" class="button main" data-action="have" onClick=${() => isSettling() || startOver()}><${Icon} name="check" /><${Both} k="web.kiosk.unprinted.have" /></button>
       ${may_print && html`<button type="button" class="button" data-action="print-again" onClick=${() => isSettling() || printAgain()}><${Icon} name="printer" /><${Both} k="web.kiosk.unprinted.again" /></button>`}
       <button type="button" class="button grave" data-action="give-up" onClick=${() => isSettling() || leave({ givesUp: true })}><${Icon} name="x" /><${Both} k="web.kiosk.unprinted.give_up" /></button>
     </div>

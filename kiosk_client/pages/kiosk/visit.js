@@ -129,9 +129,17 @@ export async function askHelp() {
   help.value = answer?.ok ? "coming" : "failed";
 }
 
-// A wish that has come into the state stands there alone from now on.
+// A wish that has come into the state stands there alone from now on, whoever ends it: the next one is another.
 export function settled() {
-  if (sent.value !== null && state.value?.visit?.id === sent.value.id) sent.value = null;
+  const told = state.value?.visit ?? null;
+  if (told === null || (sent.value !== null && told.id !== sent.value.id)) return;
+  batch(() => {
+    sent.value = null;
+    legs.value = [];
+    isSeveral.value = false;
+    step.value = "choose";
+  });
+  if (told.id === id) id = newId();
 }
 
 function restLanguage() {
