@@ -14,6 +14,7 @@ from queue_service.hall.commands import (
     AskHelp,
     Cancel,
     ChangeClass,
+    CloseAlert,
     Divert,
     IssueTicket,
     Reinstate,
@@ -204,6 +205,20 @@ async def take_alert(
     return await counter.act(request, caller.id, branch, "alert.take", command, key=key, answer=_alert)
 
 
+@router.post("/branches/{branch}/alerts/{alert}/close", tags=["alerts"], responses={200: {"model": messages.Alert}})
+async def close_alert(
+    request: Request,
+    branch: BranchId,
+    alert: Annotated[str, Path(max_length=80)],
+    caller: Annotated[Caller, Depends(allowed(Permission.ALERT_TAKE))],
+    counter: CounterOf,
+    key: Key = None,
+) -> JsonBytes:
+    """Help was given: the call for it ends, and is answered as it was until then. Other alerts end by themselves."""
+    command = CloseAlert(alert=alert, by=caller.id)
+    return await counter.act(request, caller.id, branch, "alert.close", command, key=key, answer=_closed)
+
+
 @router.get("/tickets/{token}", tags=["visitor"], responses={200: {"model": messages.VisitorTicket}})
 async def visit(token: Token, counter: CounterOf) -> JsonBytes:
     """The visitor's own ticket."""
@@ -261,3 +276,9 @@ async def found_ticket(counter: Counter, ref: TicketRef) -> tuple[Day, Ticket]:
 
 def _alert(day: Day, accepted: Accepted) -> View:
     return alert_view(day.alerts[accepted.alert or ""])
+
+
+def _closed(day: Day, accepted: Accepted) -> View:
+    del day
+    assert accepted.closed is not None, "what closing an alert amounts to"
+    return alert_view(accepted.closed)

@@ -1,4 +1,4 @@
-"""What wants a greeter: raised, taken, ended.
+"""What wants a greeter: raised, taken, ended. A call for help ends when somebody says that it was given.
 
 A wait begins when somebody comes to a queue, also to an early place in it: who was served elsewhere before has not
 waited here. A wait that is too long and an idle window raise an alert when the clock says so, and the alert ends by
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from queue_service.hall.commands import AskHelp, TakeAlert, TellPrinter
+from queue_service.hall.commands import AskHelp, CloseAlert, TakeAlert, TellPrinter
 from queue_service.hall.day import Day, Draft, State
 from queue_service.hall.events import AlertRaised, AlertTaken, Event, HelpAsked, Phase, PrinterFaulted, PrinterMended
 from queue_service.hall.refusals import Code, Refusal
@@ -51,6 +51,14 @@ def take_alert(day: Day, command: TakeAlert) -> Outcome | Refusal:
     if alert.taken_by is None:
         return alert.id, (AlertTaken(alert=alert.id, by=command.by),)
     return Refusal(Code.ALERT_TAKEN) if alert.taken_by != command.by else (alert.id, ())
+
+
+def to_close(day: Day, command: CloseAlert) -> Alert | Refusal:
+    """The call for help that was answered, by whoever took it, by another, or at once by somebody beside it."""
+    alert = day.alerts.get(command.alert)
+    if alert is None:
+        return Refusal(Code.ALERT_UNKNOWN)
+    return alert if alert.kind is AlertKind.HELP else Refusal(Code.ALERT_ENDS_ITSELF)
 
 
 def alerts_due(day: Day) -> Iterator[tuple[datetime, AlertKind, str]]:

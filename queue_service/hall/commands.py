@@ -174,6 +174,14 @@ class TakeAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAlert:
+    """Help was given; other alerts end by themselves."""
+
+    alert: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellPrinter:
     """`place`: the name of the kiosk whose printer it is; `fault` None: it is well."""
 
@@ -224,6 +232,7 @@ Command = (
     | SwitchPlan
     | AskHelp
     | TakeAlert
+    | CloseAlert
     | TellPrinter
     | AskPrint
     | TakePrint

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from queue_service.hall.alerts import ask_help, take_alert, tell_printer
+from queue_service.hall.alerts import ask_help, take_alert, tell_printer, to_close
 from queue_service.hall.commands import (
     AskHelp,
     AskPrint,
@@ -13,6 +13,7 @@ from queue_service.hall.commands import (
     Cancel,
     ChangeClass,
     ChangeTerms,
+    CloseAlert,
     CloseWindow,
     Command,
     Divert,
@@ -39,6 +40,7 @@ from queue_service.hall.commands import (
 from queue_service.hall.day import Day, ticket_id
 from queue_service.hall.edits import with_what_is_in_use
 from queue_service.hall.events import (
+    AlertClosed,
     ClassChanged,
     Event,
     IntentVoided,
@@ -69,7 +71,7 @@ from queue_service.hall.prints import ask_print, take_print
 from queue_service.hall.refusals import Code, Refusal
 from queue_service.hall.routing import Reason, choose
 from queue_service.hall.terms import ReinstateRule, Service, VisitorClass
-from queue_service.hall.tickets import AT_WINDOW, Channel, Place, Ticket, WindowState
+from queue_service.hall.tickets import AT_WINDOW, Alert, Channel, Place, Ticket, WindowState
 from queue_service.hall.windows import after_ticket, close_window, held, open_window, pause_window, ready
 
 
@@ -83,6 +85,8 @@ class Accepted:
     reason: Reason | None = None
     """Of a call to the next: why this ticket, or `NOBODY`."""
     alert: str | None = None
+    closed: Alert | None = None
+    """The alert that ends, as it is until then."""
     print: str | None = None
 
 
@@ -133,6 +137,8 @@ def decide(day: Day, command: Command, now: datetime) -> Decision:
             return _about_alert(ask_help(day, command))
         case TakeAlert():
             return _about_alert(take_alert(day, command))
+        case CloseAlert():
+            return _close_alert(day, command)
         case TellPrinter():
             return _about_alert(tell_printer(day, command))
         case AskPrint():
@@ -442,6 +448,13 @@ def _accepted(outcome: tuple[Event, ...] | Refusal, ticket: str | None = None) -
 
 def _about_alert(outcome: tuple[str | None, tuple[Event, ...]] | Refusal) -> Decision:
     return outcome if isinstance(outcome, Refusal) else Accepted(alert=outcome[0], events=outcome[1])
+
+
+def _close_alert(day: Day, command: CloseAlert) -> Decision:
+    alert = to_close(day, command)
+    if isinstance(alert, Refusal):
+        return alert
+    return Accepted(alert=alert.id, closed=alert, events=(AlertClosed(alert=alert.id, by=command.by),))
 
 
 def _about_print(outcome: tuple[str, tuple[Event, ...]] | Refusal, ticket: str | None = None) -> Decision:

@@ -250,6 +250,15 @@ class AlertTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertClosed:
+    """Help was given, perhaps by somebody who had not said before that they would."""
+
+    kind: ClassVar = "alert.closed"
+    alert: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised:
     """Somebody waits too long, or a window is free while people wait; it ends by itself, without an event."""
 
@@ -329,6 +338,7 @@ Event = (
     | WindowClosed
     | HelpAsked
     | AlertTaken
+    | AlertClosed
     | AlertRaised
     | PrinterFaulted
     | PrinterMended

@@ -7,6 +7,7 @@ from typing import assert_never
 from queue_service.hall.alerts import ended
 from queue_service.hall.day import CALLS_SHOWN_MAX, Day, Draft
 from queue_service.hall.events import (
+    AlertClosed,
     AlertRaised,
     AlertTaken,
     ClassChanged,
@@ -186,7 +187,7 @@ def apply(draft: Draft, event: Event) -> None:
             )
         case PrinterFaulted():
             _fault_printer(draft, event)
-        case PrinterMended():
+        case PrinterMended() | AlertClosed():
             del draft.alerts[event.alert]
         case PrintAsked():
             asked = Print(id=event.print, ticket=event.ticket, kiosk=event.kiosk, at=draft.at)

@@ -20,6 +20,7 @@ class Code(StrEnum):
     PLAN_NOT_ALLOWED = "plan.not_allowed"
     ALERT_UNKNOWN = "alert.unknown"
     ALERT_TAKEN = "alert.taken"
+    ALERT_ENDS_ITSELF = "alert.ends_itself"
     PRINT_UNKNOWN = "print.unknown"
     PRINT_FULL = "print.full"
     TERMS_OLDER = "terms.older"

@@ -8,6 +8,7 @@ from queue_service.hall.commands import (
     CallTicket,
     Cancel,
     ChangeClass,
+    CloseAlert,
     CloseWindow,
     Command,
     Divert,
@@ -100,6 +101,7 @@ def _a_command(chance: Random, day: Day) -> Command:
         SwitchPlan(plan=chance.choice(("normal", "narrow")), by_greeter=True),
         AskHelp(place="kiosk"),
         TakeAlert(alert=f"help-{chance.randrange(1, day.seq + 1)}", by="staff:greeter"),
+        CloseAlert(alert=f"help-{chance.randrange(1, day.seq + 1)}", by="staff:greeter"),
     ]
     often: list[Command] = [
         IssueTicket(legs=chance.choice(((CASH,), (CARDS,), (CASH, CARDS))), channel=Channel.KIOSK, language="en"),

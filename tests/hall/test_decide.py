@@ -10,12 +10,14 @@ from queue_service.hall.commands import (
     CallTicket,
     Cancel,
     ChangeClass,
+    CloseAlert,
     IssueTicket,
     Miss,
     Recall,
     Reinstate,
     SwitchPlan,
     TakeAlert,
+    TellPrinter,
     Transfer,
     Undo,
     WalkIn,
@@ -24,7 +26,7 @@ from queue_service.hall.decide import Accepted, decide
 from queue_service.hall.evolve import evolve
 from queue_service.hall.refusals import Code
 from queue_service.hall.terms import ClassPolicy, Policy, ReinstateRule, VisitorClass
-from queue_service.hall.tickets import Channel, Outcome, Place, TicketStatus
+from queue_service.hall.tickets import Channel, Fault, Outcome, Place, TicketStatus
 from tests.hall.builders import (
     CARDS,
     CASH,
@@ -480,6 +482,24 @@ def test_help_is_asked_once_per_place_and_taken_by_one() -> None:
     assert hall.do(TakeAlert(alert=asked, by="gina")) == Accepted(alert=asked)
     hall.refuses(TakeAlert(alert=asked, by="hugo"), Code.ALERT_TAKEN)
     assert hall.do(AskHelp(place="kiosk 1")).alert != asked
+
+
+def test_a_call_for_help_is_closed_once_by_anybody_and_other_alerts_end_by_themselves() -> None:
+    hall = an_open_day()
+    taken, untaken = (hall.do(AskHelp(place=place)).alert or "" for place in ("kiosk 1", "kiosk 2"))
+    hall.do(TakeAlert(alert=taken, by="gina"))
+    printer = hall.do(TellPrinter(place="kiosk 1", fault=Fault.COVER)).alert or ""
+    as_it_was = hall.day.alerts[taken]
+    done = hall.do(CloseAlert(alert=taken, by="hugo"))
+    assert (done.alert, done.closed) == (taken, as_it_was)
+    assert list(hall.day.alerts) == [untaken, printer]
+    hall.refuses(CloseAlert(alert=taken, by="hugo"), Code.ALERT_UNKNOWN)
+    hall.refuses(TakeAlert(alert=taken, by="gina"), Code.ALERT_UNKNOWN)
+    hall.do(CloseAlert(alert=untaken, by="gina"))
+    hall.refuses(CloseAlert(alert=printer, by="gina"), Code.ALERT_ENDS_ITSELF)
+    assert list(hall.day.alerts) == [printer]
+    assert hall.do(AskHelp(place="kiosk 1")).alert not in (taken, untaken)
+    assert hall.replayed() == hall.day
 
 
 def test_the_day_keeps_so_many_alerts_and_forgets_taken_ones_first() -> None:

@@ -149,6 +149,7 @@ def faults(checker: Checker) -> list[str]:
 PRINT = e.PrintAsked(print="p", ticket="t1", kiosk="east")
 TAKEN = e.PrintTaken(print="p", ticket="t1", is_copy=False)
 IDLE = e.AlertRaised(alert="i", about=AlertKind.IDLE_WINDOW, window=2)
+HELP, HELPED = e.HelpAsked(alert="h", place="kiosk"), e.AlertClosed(alert="h", by="gina")
 TOO_LONG = e.AlertRaised(alert="o", about=AlertKind.OVER_TARGET, service=CASH)
 
 GOOD = {
@@ -157,7 +158,7 @@ GOOD = {
     "closed with a ticket": (ISSUED, CALL, e.WindowClosed(window=1), opened(1), START, FINISH),
     "overtaken once": (ISSUED, VIP_NEXT, CALL_NEXT, e.TicketParked(ticket="t2"), replace(CALL, reason="overtaken")),
     "over with a service": (ISSUED, CALL, START, (OVER, replace(FINISH, outcome=Outcome.UNKNOWN))),
-    "help": (e.HelpAsked(alert="h", place="kiosk"), e.AlertTaken(alert="h", by="gina")),
+    "help": (HELP, e.AlertTaken(alert="h", by="gina"), HELPED, HELP, HELPED),
     "printed twice": (ISSUED, PRINT, TAKEN, PRINT, replace(TAKEN, is_copy=True)),
 }
 BAD = {
@@ -196,6 +197,8 @@ BAD = {
     "idle too soon": ("I8", (ISSUED, IDLE)),
     "waits not too long": ("I8", (ISSUED, TOO_LONG)),
     "waits for nothing": ("I8", (replace(TOO_LONG, service="unheard"),)),
+    "help closed twice": ("I8", (HELP, HELPED, HELPED)),
+    "closed what ends by itself": ("I8", (e.PrinterFaulted(alert="h", place="kiosk", fault=Fault.COVER), HELPED)),
     "lost with its window": ("I9", (ISSUED, CALL, (e.WindowClosed(window=1), MISS))),
     "overtaken beyond": (
         "I12",

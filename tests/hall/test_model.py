@@ -20,6 +20,7 @@ from queue_service.hall.commands import (
     Cancel,
     ChangeClass,
     ChangeTerms,
+    CloseAlert,
     CloseWindow,
     Divert,
     Finish,
@@ -203,6 +204,11 @@ class AnyDay(RuleBasedStateMachine):
         alert = self.hall.do(AskHelp(place=place)).alert if self._goes_on() else None
         if taken:
             self.hall.ask(TakeAlert(alert=alert or "none", by=by))
+
+    @rule(pick=picks, by=st.sampled_from(("anna", "bo")))
+    def close_alert(self, pick: int, by: str) -> None:
+        alerts = [*self.hall.day.alerts, "none"]
+        self.hall.ask(CloseAlert(alert=alerts[pick % len(alerts)], by=by))
 
     @rule(place=st.sampled_from(("east", "west")), fault=st.one_of(st.none(), st.sampled_from(Fault)))
     def tell_printer(self, place: str, fault: Fault | None) -> None:

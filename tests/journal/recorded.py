@@ -23,6 +23,7 @@ from queue_service.hall.commands import (
     CallTicket,
     Cancel,
     ChangeClass,
+    CloseAlert,
     CloseWindow,
     Command,
     Divert,
@@ -47,7 +48,7 @@ from queue_service.hall.commands import (
 )
 from queue_service.hall.day import Day
 from queue_service.hall.terms import Notice, PlanOrder, PlanSwitch, Policy, Terms, VisitorClass
-from queue_service.hall.tickets import Channel, Fault, Outcome, Place
+from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, Place
 from queue_service.infra.migrate import migrate
 from queue_service.journal.entries import Entry
 from queue_service.settings import Settings
@@ -200,9 +201,12 @@ async def _play(house: House) -> None:
     waiting = [ticket.id for ticket in (await house.today()).live.values() if ticket.status == "waiting"]
     await ask(Divert(ticket=waiting[-1], to="app"))
     await ask(Cancel(ticket=waiting[-2], by_visitor=True))
-    await ask(AskHelp(place="kiosk"))
-    alert = next(iter((await house.today()).alerts))
-    await ask(TakeAlert(alert=alert, by="staff:greeter"))
+    for place in ("kiosk", "entrance"):
+        await ask(AskHelp(place=place))
+    for alert in (await house.today()).alerts:
+        await ask(TakeAlert(alert=alert, by="staff:greeter"))
+    helped = next(alert.id for alert in (await house.today()).alerts.values() if alert.kind is AlertKind.HELP)
+    await ask(CloseAlert(alert=helped, by="staff:greeter"))
     await ask(TellPrinter(place="kiosk", fault=Fault.PAPER_OUT))
     await ask(TellPrinter(place="kiosk", fault=None))
     paper = await issue(CARDS)

@@ -184,7 +184,15 @@ def test_the_floor(hall: Hall) -> None:
     assert taken["taken_by"] == greeter.id
     assert said(greeter.post(f"/alerts/{alert['id']}/take"), messages.Alert) == taken
     refused(manager.post(f"/alerts/{alert['id']}/take"), 409, "alert.taken")
-    assert said(hall.kiosk.post("/help"), messages.Alert)["id"] != alert["id"]
+    again = said(hall.kiosk.post("/help"), messages.Alert)
+    assert again["id"] != alert["id"]
+
+    assert said(manager.post(f"/alerts/{alert['id']}/close"), messages.Alert) == taken
+    assert said(greeter.post(f"/alerts/{again['id']}/close"), messages.Alert) == again, "seen to at once"
+    refused(greeter.post(f"/alerts/{alert['id']}/close"), 404, "alert.unknown")
+    printer = said(hall.kiosk.post("/printer", {"fault": "paper_out"}), messages.PrinterAnswer)["alert"]
+    refused(greeter.post(f"/alerts/{printer['id']}/close"), 409, "alert.ends_itself")
+    said(hall.kiosk.post("/printer", {"fault": None}), messages.PrinterAnswer)
 
 
 def test_a_roaming_window_is_the_greeters(hall: Hall) -> None:

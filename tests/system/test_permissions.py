@@ -61,6 +61,7 @@ LET_IN: dict[Route, set[str]] = {
     Route("POST", f"{HALL}/plan"): FLOOR,
     Route("POST", f"{HALL}/help"): KIOSK,
     Route("POST", f"{HALL}/alerts/{{alert}}/take"): FLOOR,
+    Route("POST", f"{HALL}/alerts/{{alert}}/close"): FLOOR,
     **{Route("POST", f"{FIXED}/{verb}"): TELLERS for verb in VERBS},
     **{Route("POST", f"{ROAMING}/{verb}"): TELLERS | FLOOR for verb in VERBS},
     Route("GET", f"{HALL}/kiosks"): FLOOR,

@@ -1,12 +1,12 @@
 """The manager's page in a real Chromium, on a real core."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from queue_service.wire.clock import system_clock
 from queue_service.wire.locales import text
@@ -218,6 +218,51 @@ async def test_a_colleagues_edit_meanwhile_loses_no_draft(hall: Hall, open_page:
     await page.locator(".writing .button.main").click()
     await expect(page.locator(".writing")).to_have_count(0)
     assert [notice["text"]["en"] for notice in hall.notices()["notices"]] == ["Changed again", "My notice"]
+
+
+async def test_a_notice_that_ends_while_it_is_shown_is_marked_and_hinders_no_other(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    ended = {"text": {"zh-CN": "旧", "en": "Old"}, "until": (system_clock() + timedelta(days=1)).isoformat()}
+    hall.write_notices([ended, {"text": {"zh-CN": "新", "en": "New"}, "until": None}])
+
+    def age(told: Any) -> Any:
+        told["notices"][0]["until"] = (system_clock() - timedelta(minutes=1)).isoformat()
+        return told
+
+    page = await open_page(language="en", size=DESK)
+    await altered(page, "**/notices", age)
+    await arrive(page, hall.core, "en", room="notices")
+    await expect(page.locator(".notice .chip")).to_have_text(text("en", "web.manager.notices.ended"))
+    await expect(page.locator(".notice").first).to_contain_text("Old")
+    await expect(page.locator(".notice").first.locator(".chip")).to_be_visible()
+    await well_made(page)
+    await page.unroute("**/notices")
+    await page.locator(".notice").nth(1).get_by_role("button").first.click()
+    await page.locator(".writing input").nth(1).fill("Newer")
+    await page.locator(".writing .button.main").click()
+    await expect(page.locator(".notice")).to_contain_text(["Newer"])
+    assert [notice["text"]["en"] for notice in hall.notices()["notices"]] == ["Newer"]
+    hall.write_notices([])
+
+
+async def test_what_a_tile_claims_is_no_shorter_than_it_was(hall: Hall, open_page: OpenPage) -> None:
+    page = await open_page(language="en", size=DESK)
+    await altered(page, "**/figures", lambda told: {**told, "wait_s_p50": 305, "wait_s_p90": 605, "wait_s_max": 3601})
+    await arrive(page, hall.core, "en", room="today")
+    for name, minutes in (("wait_p50", 5), ("wait_p90", 11), ("wait_max", 61)):
+        words = text("en", "web.time.minutes", minutes=minutes)
+        await expect(tally(page, "en", f"web.manager.figure.{name}")).to_have_text(words)
+
+
+async def altered(page: Page, pattern: str, alter: Callable[[Any], Any]) -> None:
+    """The page gets the core's answers with something else in them, as on another day."""
+
+    async def answer(route: Route) -> None:
+        told = await route.fetch()
+        await route.fulfill(response=told, json=alter(await told.json()))
+
+    await page.route(pattern, answer)
 
 
 async def test_an_end_in_the_past_is_refused_in_words_and_the_draft_stays(hall: Hall, open_page: OpenPage) -> None:

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from queue_service.hall.events import (
+    AlertClosed,
     AlertRaised,
     ClassChanged,
     DayOpened,
     Event,
+    HelpAsked,
     LegFinished,
     Phase,
     PhaseReached,
@@ -140,6 +142,8 @@ class Checker:
     _numbers: dict[str, int] = field(default_factory=dict)
     _prints: dict[str, str] = field(default_factory=dict)
     """Tickets to be printed, by print."""
+    _helps: set[str] = field(default_factory=set)
+    """Calls for help that nobody has closed."""
 
     def entry(self, seq: int, at: datetime, events: tuple[Event, ...]) -> None:
         """Check the next entry of the day against all that came before, and take it into the books."""
@@ -187,6 +191,12 @@ class Checker:
             case AlertRaised():
                 if not self._has_cause(event, at):
                     self._fault("I8", f"{event.alert} is raised without a cause")
+            case HelpAsked():
+                self._helps.add(event.alert)
+            case AlertClosed():
+                if event.alert not in self._helps:
+                    self._fault("I8", f"{event.alert} is closed, which is no call for help, or again")
+                self._helps.discard(event.alert)
             case PrintAsked():
                 asked = self._visits.get(event.ticket)
                 if asked is None or asked.status not in _LIVE or event.print in self._prints:
@@ -206,7 +216,7 @@ class Checker:
                 else:
                     self._move(event, visit, at, events)
             case _:
-                pass  # help and alerts change nothing that is watched here
+                pass  # who sees to an alert, and a printer's faults, change nothing that is watched here
 
     def _issue(self, event: TicketIssued, at: datetime) -> None:
         service = self._known_terms().service(event.legs[0])

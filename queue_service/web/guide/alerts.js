@@ -1,4 +1,4 @@
-// What wants a greeter: untaken and newest first. One takes it, the others see who does.
+// What wants a greeter: untaken and newest first. One takes it, the others see who does; whoever sees that help was given closes it.
 import { html } from "../vendor/htm-preact.js";
 import { useEffect, useRef } from "../vendor/preact-hooks.js";
 import { alertIcon, alertWords, isUntaken, newest, TakenBy } from "../shared/alerts.js";
@@ -35,15 +35,24 @@ export function Alerts({ branch, floor }) {
 function Alert({ branch, floor, alert }) {
   const { id, at } = alert;
   const text = alertWords(alert, floor.services);
-  const take = () => tap({ path: `/api/v1/branches/${encodeURIComponent(branch)}/alerts/${encodeURIComponent(id)}/take`, about: id, text: t("web.guide.alert.done", { alert: text }), isQuiet: true });
+  const path = `/api/v1/branches/${encodeURIComponent(branch)}/alerts/${encodeURIComponent(id)}`;
+  const take = () => tap({ path: `${path}/take`, about: id, text: t("web.guide.alert.done", { alert: text }), isQuiet: true });
+  const closing = `${id}/close`;
+  const close = () => tap({ path: `${path}/close`, about: closing, text: t("web.guide.alert.closed", { alert: text }) });
+  const Waiting = () => html`<${Chip} tone="soon" icon="send">${t("web.guide.taps.mark")}<//>`;
+  // Only help ends because somebody says so.
+  const Close = () => {
+    if (isWaiting(closing)) return Waiting();
+    return html`<button type="button" class="button" aria-describedby=${`alert-${id}`} onClick=${close}>${t("web.guide.alert.close")}</button>`;
+  };
   const Mark = () => {
-    if (!isUntaken(alert)) return html`<${TakenBy} alert=${alert} />`;
-    if (isWaiting(id)) return html`<${Chip} tone="soon" icon="send">${t("web.guide.taps.mark")}<//>`;
+    if (!isUntaken(alert)) return html`<${TakenBy} alert=${alert} />${alert.kind === "help" && Close()}`;
+    if (isWaiting(id)) return Waiting();
     return html`<button type="button" class="button main" aria-describedby=${`alert-${id}`} onClick=${take}><${Icon} name="check" />${t("web.guide.alert.take")}</button>`;
   };
   return html`<li class=${isUntaken(alert) ? "card alert" : "card alert taken"}>
     <${Icon} name=${alertIcon(alert)} />
     <span class="alert-words"><strong id=${`alert-${id}`}>${text}</strong><span class="soft">${t("web.guide.alert.since", { time: minutes(since_s(at)) })}</span></span>
-    <span class="push">${Mark()}</span>
+    <span class="row push">${Mark()}</span>
   </li>`;
 }

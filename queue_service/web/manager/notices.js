@@ -3,7 +3,7 @@ import { html } from "../vendor/htm-preact.js";
 import { useEffect, useId, useLayoutEffect, useRef } from "../vendor/preact-hooks.js";
 import { signal, useSignal } from "../vendor/signals.js";
 import { get, Refused, send } from "../shared/api.js";
-import { clearProblems, ConfirmInPlace, Icon, tell } from "../shared/components.js";
+import { Chip, clearProblems, ConfirmInPlace, Icon, tell } from "../shared/components.js";
 import { languageName, LANGUAGES, pick, t } from "../shared/i18n.js";
 import { now } from "../shared/time.js";
 import { moment, told, wall } from "./moments.js";
@@ -37,14 +37,14 @@ export function Notices({ branch, floor, isFresh }) {
     }
   }
 
-  // Replaces the list. Somebody else may have changed it meanwhile: then the new list is shown and nothing is lost.
+  // Replaces the list, without what has ended meanwhile. Somebody else may have changed it meanwhile: then the new list is shown and nothing is lost.
   async function publish(notices, { word }) {
     if (isBusy.value || !isFresh) return false;
     isBusy.value = true;
     problem.value = "";
     clearProblems();
     try {
-      known.value = await send(path, { version: known.value.version, notices }, { method: "PUT" });
+      known.value = await send(path, { version: known.value.version, notices: notices.filter((notice) => !isOver(notice)) }, { method: "PUT" });
       tell(word);
       return true;
     } catch (refused) {
@@ -112,6 +112,7 @@ export function Notices({ branch, floor, isFresh }) {
           ${Object.entries(notice.text).filter(([, text]) => text !== pick(notice.text)).map(([tag, text]) => html`<p class="soft" lang=${tag}>${text}</p>`)}
           <div class="row">
             <span class="soft row"><${Icon} name="calendar-clock" />${notice.until ? t("web.manager.notices.until", { at: told(notice.until, timeZone) }) : t("web.manager.notices.for_ever")}</span>
+            <${Ended} notice=${notice} />
             <span class="row push">
               <button type="button" class="button quiet" disabled=${!isFresh || draft.value !== null} onClick=${() => write(notice)}>
                 <${Icon} name="pencil" />${t("web.manager.notices.edit")}<span class="unseen">: ${pick(notice.text)}</span>
@@ -134,6 +135,15 @@ export function Notices({ branch, floor, isFresh }) {
       )}
     </ul>
   </section>`;
+}
+
+// Alone, because it changes with the clock.
+function Ended({ notice }) {
+  return isOver(notice) && html`<${Chip} icon="check">${t("web.manager.notices.ended")}<//>`;
+}
+
+function isOver({ until }) {
+  return until !== null && Date.parse(until) <= now.value;
 }
 
 function isSame(one, other) {

@@ -18,8 +18,8 @@ export function Today({ floor, figures }) {
     </dl>
     <dl class="tallies">
       <${Figure} name="wait_p50">${duration(wait_s_p50, about)}<//>
-      <${Figure} name="wait_p90">${duration(wait_s_p90, about)}<//>
-      <${Figure} name="wait_max">${duration(wait_s_max, about)}<//>
+      <${Figure} name="wait_p90">${duration(wait_s_p90, within)}<//>
+      <${Figure} name="wait_max">${duration(wait_s_max, within)}<//>
       <${Figure} name="service_mean">${duration(service_s_mean, about)}<//>
     </dl>
     <${Services} floor=${floor} rows=${figures.services} />
@@ -102,4 +102,9 @@ function duration(seconds, words = minutesSeconds) {
 // To the nearest minute: the tables have the seconds.
 function about(seconds) {
   return minutes(Math.round(seconds / 60) * 60);
+}
+
+// To the minute that holds it: "within" and "longest" would be untrue a minute below.
+function within(seconds) {
+  return minutes(Math.ceil(seconds / 60) * 60);
 }
