@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from display_client.settings import Settings
@@ -12,7 +12,10 @@ from queue_service.wire.clock import Clock
 from queue_service.wire.edge.device import core_client, devices
 from queue_service.wire.follower import Follower, live_url
 from queue_service.wire.relay import Relay
-from queue_service.wire.session import SessionState
+from queue_service.wire.session import SessionState, SessionTimes
+
+RETRY_S_MAX: Final = 3
+"""Longest pause between two tries to reach the core: a board is right again soon after the core is back."""
 
 
 class Hall:
@@ -77,6 +80,7 @@ class Hall:
             headers={"Authorization": f"Bearer {self._token}"},
             chance=self._chance,
             on_change=self._tell,
+            times=SessionTimes(retry_s_max=RETRY_S_MAX),
         )
         await self._follower.run()
 

@@ -1,5 +1,6 @@
 """One whole visit through the real processes, as the people in the hall see it; and the core gone for a while."""
 
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -100,42 +101,41 @@ async def test_a_visit_from_the_first_touch_to_the_finish(
 async def test_every_screen_says_that_the_core_is_gone_and_is_right_again_by_itself(
     core_sqlite: Core, kiosk: Kiosk, display: Display, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    manager = lobby.Manager(core_sqlite)
-    manager.open(1)
-    first = manager.issue("personal-cash")
-    ticket = core_sqlite.issue("personal-cash")
+    with closing(lobby.Manager(core_sqlite)) as manager:
+        manager.open(1)
+        first = manager.issue("personal-cash")
+        ticket = core_sqlite.issue("personal-cash")
 
-    touched = await open_page(size=touch.PORTRAIT)
-    visitor = touch.Screen(page=touched, kiosk=kiosk)
-    await visitor.open()
-    board = await open_page(size=(1920, 1080))
-    await board.add_init_script(lobby.SEEN)
-    await board.goto(display.base_url)
-    handheld = Handheld(page=await open_page(size=PHONE), core=core_sqlite)
-    await handheld.open()
-    phone = await open_page(size=PHONE)
-    await phone.goto(ticket["url"])
-    await expect(phone.locator("h1 .label")).to_have_text(ticket["label"])
-    assert manager.call(1) == first
-    await expect(board.locator(".shown-label")).to_have_text(first)
+        touched = await open_page(size=touch.PORTRAIT)
+        visitor = touch.Screen(page=touched, kiosk=kiosk)
+        await visitor.open()
+        board = await open_page(size=(1920, 1080))
+        await board.add_init_script(lobby.SEEN)
+        await board.goto(display.base_url)
+        handheld = Handheld(page=await open_page(size=PHONE), core=core_sqlite)
+        await handheld.open()
+        phone = await open_page(size=PHONE)
+        await phone.goto(ticket["url"])
+        await expect(phone.locator("h1 .label")).to_have_text(ticket["label"])
+        assert manager.call(1) == first
+        await expect(board.locator(".shown-label")).to_have_text(first)
 
-    core_sqlite.stop()
-    limit_ms = SAYS_SO_MS_MAX + LATE_MS_MAX
-    await expect(touched.locator('[data-screen="offline"]')).to_be_visible(timeout=limit_ms)
-    await expect(board.locator(".trouble .message")).to_be_visible(timeout=limit_ms)
-    await expect(handheld.page.locator(".freshness.stale").first).to_be_visible(timeout=limit_ms)
-    await expect(phone.locator(".freshness.stale")).to_be_visible(timeout=limit_ms)
+        core_sqlite.stop()
+        limit_ms = SAYS_SO_MS_MAX + LATE_MS_MAX
+        await expect(touched.locator('[data-screen="offline"]')).to_be_visible(timeout=limit_ms)
+        await expect(board.locator(".trouble .message")).to_be_visible(timeout=limit_ms)
+        await expect(handheld.page.locator(".freshness.stale").first).to_be_visible(timeout=limit_ms)
+        await expect(phone.locator(".freshness.stale")).to_be_visible(timeout=limit_ms)
 
-    core_sqlite.start()
-    limit_ms = RIGHT_AGAIN_MS_MAX + LATE_MS_MAX
-    await expect(touched.locator('[data-screen="choose"]')).to_be_visible(timeout=limit_ms)
-    await expect(board.locator(".trouble .message")).to_have_count(0, timeout=limit_ms)
-    await expect(handheld.page.locator(".freshness.stale")).to_have_count(0, timeout=limit_ms)
-    await expect(phone.locator(".freshness.stale")).to_have_count(0, timeout=limit_ms)
-    manager.do(1, "start")
-    manager.do(1, "finish")
-    assert manager.call(1) == ticket["label"]
-    await expect(phone.locator(".lead")).to_have_text(text("zh-CN", "web.ticket.called", window=1))
-    await expect(board.locator(".shown-label")).to_have_text(ticket["label"])
-    assert len(await board.evaluate("window.spoken")) == 2, "each call once, none twice"
-    manager.close()
+        core_sqlite.start()
+        limit_ms = RIGHT_AGAIN_MS_MAX + LATE_MS_MAX
+        await expect(touched.locator('[data-screen="choose"]')).to_be_visible(timeout=limit_ms)
+        await expect(board.locator(".trouble .message")).to_have_count(0, timeout=limit_ms)
+        await expect(handheld.page.locator(".freshness.stale")).to_have_count(0, timeout=limit_ms)
+        await expect(phone.locator(".freshness.stale")).to_have_count(0, timeout=limit_ms)
+        manager.do(1, "start")
+        manager.do(1, "finish")
+        assert manager.call(1) == ticket["label"]
+        await expect(phone.locator(".lead")).to_have_text(text("zh-CN", "web.ticket.called", window=1))
+        await expect(board.locator(".shown-label")).to_have_text(ticket["label"])
+        assert len(await board.evaluate("window.spoken")) == 2, "each call once, none twice"

@@ -11,6 +11,7 @@ from queue_service.simulate.demo.caller import Caller
 from queue_service.simulate.demo.hall import LOOK_S, Hall, Json, Visit
 
 ALERT_S = 30
+HELPED_S = 120
 CONFIRM_S = 20
 GONE_S = 600
 """Seconds of a visitor's life after which one who missed the call and did not come back has left for good."""
@@ -22,7 +23,7 @@ async def greet(hall: Hall, greeter: Caller) -> None:
     while True:
         await hall.look(greeter)
         if hall.floor:
-            await _take_alerts(hall, greeter, seen_at_s)
+            await _see_to_alerts(hall, greeter, seen_at_s)
             for ticket_id, ticket in hall.tickets().items():
                 await _confirm(hall, greeter, ticket, seen_at_s)
                 visit = hall.visits.get(ticket_id)
@@ -32,11 +33,14 @@ async def greet(hall: Hall, greeter: Caller) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _take_alerts(hall: Hall, greeter: Caller, seen_at_s: dict[str, float]) -> None:
+async def _see_to_alerts(hall: Hall, greeter: Caller, seen_at_s: dict[str, float]) -> None:
     for alert in hall.floor["alerts"]:
-        since_s = seen_at_s.setdefault(alert["id"], hall.now_s())
-        if alert["taken_at"] is None and hall.now_s() - since_s >= ALERT_S:
-            await greeter.do("POST", f"{hall.path}/alerts/{alert['id']}/take")
+        present_s = hall.now_s() - seen_at_s.setdefault(alert["id"], hall.now_s())
+        path = f"{hall.path}/alerts/{alert['id']}"
+        if alert["taken_at"] is None and present_s >= ALERT_S:
+            await greeter.do("POST", f"{path}/take")
+        elif alert["taken_at"] is not None and alert["kind"] == "help" and present_s >= HELPED_S:
+            await greeter.do("POST", f"{path}/close")
 
 
 async def _confirm(hall: Hall, greeter: Caller, ticket: Json, seen_at_s: dict[str, float]) -> None:

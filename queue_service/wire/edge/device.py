@@ -71,7 +71,7 @@ async def _told(client: httpx.AsyncClient, on_refusal: Callable[[int | None], No
             return msgspec.json.decode(answer.content, type=Device)
         _log.warning("device_refused", status=answer.status_code)
     except (httpx.HTTPError, TimeoutError, msgspec.DecodeError) as failure:
-        _log.warning("core_unreached", core=str(client.base_url), kind=type(failure).__name__)
+        _log.info("core_unreached", core=str(client.base_url), kind=type(failure).__name__)
     return None
 
 
