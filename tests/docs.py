@@ -33,7 +33,7 @@ def readme(text: str) -> str:
         section = re.compile(rf"(<!-- settings {prefix} -->\n).*?(<!-- /settings -->)", re.DOTALL)
         assert section.search(text), f"the README has a place for the settings {prefix}…"
         table = settings_table(prefix)
-        text = section.sub(lambda found, table=table: found[1] + "\n" + table + "\n" + found[2], text)  # type: ignore[misc]
+        text = section.sub(lambda found, table=table: found[1] + "\n" + table + "\n" + found[2], text)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -46,12 +47,12 @@ KEY = LaneKey(CASH, VisitorClass.NORMAL, None)
 LANE = DAY.lanes[KEY]
 
 
-def with_ticket(ticket_id: str, **changes: object) -> Day:
-    return replace(DAY, live={**DAY.live, ticket_id: replace(DAY.live[ticket_id], **changes)})  # type: ignore[arg-type]
+def with_ticket(ticket_id: str, **changes: Any) -> Day:
+    return replace(DAY, live={**DAY.live, ticket_id: replace(DAY.live[ticket_id], **changes)})
 
 
-def with_window(key: int, **changes: object) -> Day:
-    return replace(DAY, windows={**DAY.windows, key: replace(DAY.windows[key], **changes)})  # type: ignore[arg-type]
+def with_window(key: int, **changes: Any) -> Day:
+    return replace(DAY, windows={**DAY.windows, key: replace(DAY.windows[key], **changes)})
 
 
 def with_lane(lane: Lane) -> Day:
