@@ -36,6 +36,9 @@ check: .venv/.dev  ## format, lint, strict types, import contracts, catalogues
 test: check  ## every check and every test
 	$(BIN)/python -m tests.run
 
+bench: .venv/.dev  ## every promise of speed in one table: ratios, taken in one run on this machine (minutes; wants it quiet)
+	$(BIN)/python -m tests.bench $(BENCH)
+
 docs: .venv/.dev  ## rewrite what the documents say of the code
 	$(BIN)/python -m tests.docs
 	$(BIN)/queue-service openapi --output docs/openapi.json
@@ -48,4 +51,4 @@ lock:  ## rewrite the locks (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
 
-.PHONY: help install demo check test docs pictures lock
+.PHONY: help install demo check test bench docs pictures lock

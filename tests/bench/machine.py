@@ -1,0 +1,37 @@
+"""The machine that measures: which processor serves, which one asks, and what is told of it."""
+
+import os
+import platform
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+SERVER_CPU, CLIENT_CPU = (sorted(os.sched_getaffinity(0)) * 2)[:2]
+"""Two different ones wherever there are two."""
+
+
+def pin(cpu: int, pid: int = 0) -> None:
+    """Keeps a process (0: this one), and what it starts from now on, on one processor."""
+    os.sched_setaffinity(pid, {cpu})
+
+
+def described() -> dict[str, Any]:
+    """What a reader has to know to compare figures."""
+    return {
+        "processor": _processor(),
+        "processors": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python_flags": {name: value for name in ("optimize", "dev_mode") if (value := getattr(sys.flags, name))},
+        "sqlite": sqlite3.sqlite_version,
+        "load": os.getloadavg()[0],
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
