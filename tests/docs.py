@@ -11,7 +11,7 @@ import display_client.settings
 import kiosk_client.settings
 import queue_service.settings
 
-README = Path(__file__).parent.parent / "README.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "settings.md"
 SETTINGS: dict[str, type[BaseSettings]] = {
     queue_service.settings.PREFIX: queue_service.settings.Settings,
     kiosk_client.settings.PREFIX: kiosk_client.settings.Settings,
@@ -27,11 +27,11 @@ def settings_table(prefix: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def readme(text: str) -> str:
-    """The README with its tables of settings as the code has them."""
+def settings(text: str) -> str:
+    """The document of the settings with its tables as the code has them."""
     for prefix in SETTINGS:
         section = re.compile(rf"(<!-- settings {prefix} -->\n).*?(<!-- /settings -->)", re.DOTALL)
-        assert section.search(text), f"the README has a place for the settings {prefix}…"
+        assert section.search(text), f"the document has a place for the settings {prefix}…"
         table = settings_table(prefix)
         text = section.sub(lambda found, table=table: found[1] + "\n" + table + "\n" + found[2], text)
     return text
@@ -44,4 +44,4 @@ def _default(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
+    DOCUMENT.write_text(settings(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,29 +1,55 @@
-"""The README is true."""
+"""The documents are true."""
 
 import re
 from pathlib import Path
 
-from tests.docs import README, SETTINGS, readme
+import pytest
+
+from tests.docs import DOCUMENT, SETTINGS, settings
 
 HERE = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    path.relative_to(HERE).as_posix()
+    for folder in (HERE.glob("*.md"), (HERE / "docs").rglob("*.md"), (HERE / "deploy").rglob("*.md"))
+    for path in folder
+)
 
 
-def test_every_setting_stands_in_the_readme() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert readme(text) == text, "run `make docs`"
-    for prefix, settings in SETTINGS.items():
-        for name, field in settings.model_fields.items():
+def test_every_setting_stands_in_its_document() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert settings(text) == text, "run `make docs`"
+    for prefix, ours in SETTINGS.items():
+        for name, field in ours.model_fields.items():
             assert f"`{prefix}{name.upper()}`" in text
             assert field.description, name
 
 
 def test_every_file_that_the_documents_name_is_there() -> None:
-    for document in ("README.md", "CONTRIBUTING.md"):
+    for document in DOCUMENTS:
         for path in re.findall(r"`([a-z_]+/[a-z_/]*(?:\.py|\.json)?)`", (HERE / document).read_text("utf-8")):
             places = (HERE / path, HERE / "queue_service" / path)
-            assert path.startswith("var/") or any(place.exists() for place in places), path
+            assert path.startswith("var/") or any(place.exists() for place in places), (document, path)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_and_picture_of_a_document_leads_somewhere(document: str) -> None:
+    text = (HERE / document).read_text("utf-8")
+    for target in re.findall(r'\]\(([^)\s]+)\)|src="([^"]+)"', text):
+        path, _, anchor = "".join(target).partition("#")
+        if "://" in path or path.startswith("mailto:"):
+            continue
+        place = (HERE / document).parent / path if path else HERE / document
+        assert place.exists(), path
+        if anchor:
+            assert anchor in _anchors(place.read_text("utf-8")), f"{path}#{anchor}"
 
 
 def test_make_has_the_promised_targets() -> None:
     targets = re.findall(r"^([a-z]+):", (HERE / "Makefile").read_text("utf-8"), re.MULTILINE)
-    assert {"install", "demo", "test", "check", "docs", "lock"} <= set(targets)
+    assert {"install", "demo", "test", "bench", "docs", "lock"} <= set(targets)
+
+
+def _anchors(text: str) -> set[str]:
+    """The headings as links name them: lower case, dashes for spaces, nothing but letters, digits and dashes."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
