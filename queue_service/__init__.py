@@ -1,3 +1,3 @@
 """Queue management and ticketing for halls."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
