@@ -62,6 +62,8 @@ class Change:
 
     day: Day
     events: tuple[Event, ...]
+    is_ours: bool = False
+    """Whether this process wrote the entry: several hear of it, one counts it."""
 
 
 class Writer(Protocol):
@@ -106,7 +108,10 @@ class BranchDesk:
         self._clock = clock
         self._tell = tell
         self._turn = asyncio.Lock()
-        self._pending = 0
+        self.pending = 0
+        """Commands that were begun and have not ended."""
+        self.races_lost = 0
+        """Times another process wrote the entry that was decided here."""
         self._pending_max = pending_max
         self._due: tuple[Day, datetime | None] | None = None
         """When something is due on the day that was last asked about: a command asks four times."""
@@ -120,9 +125,9 @@ class BranchDesk:
         self._bringing_up: asyncio.Task[Day] | None = None
 
     async def submit(self, ask: Ask) -> bytes:
-        if self._pending >= self._pending_max:
+        if self.pending >= self._pending_max:
             raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
-        self._pending += 1
+        self.pending += 1
         # Whoever asked may go; what was begun is seen through, so that the day here is the day in the journal.
         deciding = asyncio.get_running_loop().create_task(self._decide(ask))
         self._deciding.add(deciding)
@@ -147,7 +152,7 @@ class BranchDesk:
         return encode(ask.answer(work.day, work.decision))
 
     def _decided(self, deciding: asyncio.Task[bytes]) -> None:
-        self._pending -= 1
+        self.pending -= 1
         self._deciding.discard(deciding)
         if not deciding.cancelled():
             deciding.exception()  # told to whoever asked, unless they have gone
@@ -254,7 +259,7 @@ class BranchDesk:
             if not await self._journal.load(_day_id(work.day), work.day.seq):
                 return work
         except _SeqLost:
-            pass
+            self.races_lost += 1
         self._install(work)
         async with self._journal.exclusive(_day_id(work.day)) as held:
             theirs = await held.load(work.day.seq)
@@ -321,7 +326,7 @@ class BranchDesk:
         match outcome:
             case Appended():
                 work.day, work.answer = day, answer
-                work.changes.append(Change(day, events))
+                work.changes.append(Change(day, events, is_ours=True))
             case SeqTaken():
                 raise _SeqLost
             case KeyUsed(entry=used):

@@ -1,7 +1,7 @@
 """Runs the business days of all branches: load, decide, append, evolve, tell."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 
 from queue_service.catalog.service import Catalog
@@ -37,13 +37,19 @@ class Desk:
         self._branches: dict[str, BranchDesk] = {}
         self.listeners: list[Listener] = []
         """Called in the loop after each durable entry; must not wait and must not raise."""
+        self.refusals: Counter[str] = Counter()
+        """Commands that were refused, by code."""
 
     async def submit(self, ask: Ask) -> bytes:
         """The answer of a command, durable before it is given; the same answer for a retry under the same key.
 
         Raises `Problem`: the rules' refusals (409), `key.reused` (422), `desk.overloaded`, `journal.unavailable` (503).
         """
-        return await self._branch(ask.branch_id).submit(ask)
+        try:
+            return await self._branch(ask.branch_id).submit(ask)
+        except Problem as problem:
+            self.refusals[problem.code] += 1
+            raise
 
     async def today(self, branch_id: str) -> Day:
         """The present day of a branch with all that is due worked off.
@@ -63,6 +69,16 @@ class Desk:
         """The entry that used up a key; None while none did. Raises the 503 of `submit`."""
         with failures_told():
             return await self._journal.find_key(branch_id, actor, key)
+
+    @property
+    def pending(self) -> int:
+        """Commands that were begun and have not ended."""
+        return sum(branch.pending for branch in self._branches.values())
+
+    @property
+    def races_lost(self) -> int:
+        """Times that another process wrote first."""
+        return sum(branch.races_lost for branch in self._branches.values())
 
     def newest(self, branch_id: str) -> Day | None:
         """The last known state of a branch's day; None before it was asked for."""
