@@ -46,9 +46,13 @@ docs: .venv/.dev  ## rewrite what the documents say of the code
 pictures: .venv/.dev  ## take the README's pictures of every page (needs Chromium)
 	$(BIN)/python -m tests.pictures
 
-lock:  ## rewrite the locks (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock:  ## rewrite the locks: of a checkout, and of each kind of machine (needs uv)
+	$(LOCK) pyproject.toml --all-extras -o requirements.lock
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
+	$(LOCK) pyproject.toml --extra core -c requirements.lock -o deploy/locks/core.lock
+	$(LOCK) pyproject.toml --extra kiosk -c requirements.lock -o deploy/locks/kiosk.lock
+	$(LOCK) pyproject.toml --extra display -c requirements.lock -o deploy/locks/display.lock
 
 .PHONY: help install demo check test bench docs pictures lock
