@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="TCP port to listen on; 0 = any that is free")
+    processes: int = Field(1, ge=1, le=64, description="processes that serve side by side; more than 1 want PostgreSQL")
+    process_port_first: int = Field(
+        0, ge=0, le=65_000, description="process n, counted from 0, listens on this port + n too; 0 = on `port` alone"
+    )
     trusted_proxies: Annotated[list[str], NoDecode, Rule.NETWORKS] = Field(
         [], description="addresses or networks whose X-Forwarded-For and -Proto are believed, commas between them"
     )
@@ -51,6 +55,9 @@ class Settings(BaseSettings):
     answer_stall_s_max: float = Field(30, gt=0, description="a client that reads nothing for so many seconds is cut")
     keep_alive_s: int = Field(65, ge=1, description="an idle connection is kept for so many seconds")
     shutdown_wait_s_max: int = Field(10, ge=1, description="a stop waits so many seconds for requests under way")
+    shutdown_notice_s: float = Field(
+        0, ge=0, le=60, description="a stop says so on /readyz for so many seconds, still serving, before it begins"
+    )
     connections_max: int = Field(16_000, ge=1, description="open connections and sockets; beyond it 503")
     backlog_max: int = Field(2048, ge=1, description="connections that may wait to be accepted")
     ready_wait_s_max: float = Field(2, gt=0, description="a readiness check that takes more seconds has failed")
