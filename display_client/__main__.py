@@ -1,5 +1,12 @@
-"""`python -m display_client` is `queue-display`."""
+"""`queue-display`, also as `python -m display_client`."""
 
-from display_client.cli import app
+from queue_service.wire import entry
 
-app(prog_name="queue-display")
+
+def main() -> None:
+    """Serves the lobby boards of one hall."""
+    entry.run("display_client.cli", extra="display")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,12 @@
-"""`python -m kiosk_client`."""
+"""`queue-kiosk`, also as `python -m kiosk_client`."""
 
-from kiosk_client.cli import app
+from queue_service.wire import entry
 
-app()
+
+def main() -> None:
+    """Serves the touch pages of one kiosk."""
+    entry.run("kiosk_client.cli", extra="kiosk")
+
+
+if __name__ == "__main__":
+    main()

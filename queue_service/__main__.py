@@ -1,5 +1,12 @@
-"""`python -m queue_service` is `queue-service`."""
+"""`queue-service`, also as `python -m queue_service`."""
 
-from queue_service.cli import app
+from queue_service.wire import entry
 
-app()
+
+def main() -> None:
+    """The commands of whoever installs and runs the core."""
+    entry.run("queue_service.cli", extra="core")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,10 +28,7 @@ REASON_CHARS_MAX = 200
 
 def language(asked: str = "") -> str:
     """The language asked for, or the terminal's."""
-    if asked:
-        return locales.negotiate(asked)
-    terminal = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return locales.negotiate(terminal.partition(".")[0].replace("_", "-") or locales.LANGUAGE_COMMON)
+    return locales.negotiate(asked) if asked else locales.of_terminal()
 
 
 def say(key: str, **params: str | int | float | None) -> None:

@@ -1,6 +1,7 @@
 """The words of the service: one catalogue of texts per language, and which language a reader gets."""
 
 import json
+import os
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -50,6 +51,12 @@ def negotiate(header: str | None) -> str:
         if suited:
             return suited
     return LANGUAGE_COMMON
+
+
+def of_terminal() -> str:
+    """The one of `languages()` that suits who reads this process's terminal."""
+    told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return negotiate(told.partition(".")[0].replace("_", "-") or LANGUAGE_COMMON)
 
 
 def _tags_by_preference(header: str) -> list[str]:

@@ -148,18 +148,12 @@ def _written(host: str, port: int) -> str:
 
 
 def _say(key: str, **params: str) -> None:
-    typer.echo(locales.text(_language(), key, **params), err=True)
-
-
-def _language() -> str:
-    """The terminal's."""
-    terminal = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return locales.negotiate(terminal.partition(".")[0].replace("_", "-") or locales.LANGUAGE_COMMON)
+    typer.echo(locales.text(locales.of_terminal(), key, **params), err=True)
 
 
 def _rule(field: FieldInfo) -> str:
     """What a value of the field has to be."""
-    spoken, kind = _language(), field.annotation
+    spoken, kind = locales.of_terminal(), field.annotation
     known: tuple[object, ...] = ()
     if get_origin(kind) is Literal:
         known = get_args(kind)
