@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, Rule.DATABASE_ADDRESS] = Field(
         None, repr=False, description="PostgreSQL to use, postgresql://user@host:port/name; none = SQLite in data_dir"
     )
+    database_password_file: Path | None = Field(
+        None, description="file that holds the password for `QUEUE_DATABASE_URL`, read at each new connection"
+    )
     database_wait_s_max: float = Field(
         10, gt=0, description="longest wait for a connection or a lock of a database, in seconds"
     )

@@ -130,11 +130,13 @@ def postgres_engine(settings: Settings, schema: str, pool_max: int) -> AsyncEngi
 
 
 async def postgres_connect(settings: Settings, schema: str) -> asyncpg.Connection:
-    """One connection that sees `schema` alone; the url is libpq's, with all of its parameters."""
+    """One connection that sees `schema` alone; the url is libpq's, with all of its parameters. Raises OSError."""
     assert settings.database_url is not None
+    password = settings.database_password_file
     wait_s_max = settings.database_wait_s_max
     connection = await asyncpg.connect(
         settings.database_url,
+        password=None if password is None else password.read_text(encoding="utf-8").rstrip("\r\n"),
         timeout=wait_s_max,
         command_timeout=2 * wait_s_max,  # for a server that has vanished; one that lives tells sooner
         server_settings={
