@@ -60,7 +60,18 @@ class Settings(BaseSettings):
     )
     connections_max: int = Field(16_000, ge=1, description="open connections and sockets; beyond it 503")
     backlog_max: int = Field(2048, ge=1, description="connections that may wait to be accepted")
+
+    # Operations
     ready_wait_s_max: float = Field(2, gt=0, description="a readiness check that takes more seconds has failed")
+    disk_free_min_mb: int = Field(
+        200, ge=0, description="with less room in data_dir, in MiB, the service is not ready (SQLite)"
+    )
+    clock_off_s_max: float = Field(
+        30, gt=0, description="with a clock that is wrong by more seconds the service is not ready"
+    )
+    metrics_branches_max: int = Field(
+        200, ge=0, description="branches that /metrics tells apart, the first that a process serves; 0 = none"
+    )
 
     # Limits by caller
     limit_address_requests_per_s: float = Field(50, gt=0, description="requests a second from one address, signed out")
