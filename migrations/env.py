@@ -10,10 +10,14 @@ Two trees, each with its own version table: `journal/` (file `journal.db`, schem
       branch_labels = None
       depends_on = None                           another feature's revision, where a foreign key needs its tables
       def upgrade() -> None: op.create_table(...)
+      def downgrade() -> None: op.drop_table(...)
 
 - a feature is a chain of its own, so that two features never wait for each other;
 - names of constraints come from the naming convention of `infra.database.metadata` (`op` knows it); no schema in names;
-- what works on SQLite and PostgreSQL alike; there is no downgrade: a way back is a new migration or a backup;
+- what works on SQLite and PostgreSQL alike, and on SQLite in one transaction;
+- the way down leaves what the release before knew as it was, with its rows: a column that a newer release added goes,
+  one that it dropped comes back filled; `queue-service migrate --to-release` tells what goes before it does it;
+- `releases.json` has what each release is at: put the new migration in the present release's place;
 - a released migration is never changed.
 """
 

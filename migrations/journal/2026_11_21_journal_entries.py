@@ -57,3 +57,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_dues_due_at", "dues", ["due_at"])
+
+
+def downgrade() -> None:
+    for table in ("dues", "keys", "entries"):
+        op.drop_table(table)

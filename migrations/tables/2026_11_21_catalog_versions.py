@@ -20,3 +20,7 @@ def upgrade() -> None:
         sa.Column("published_by", sa.String, nullable=False),
         sa.Column("terms", sa.JSON, nullable=False),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("catalog")

@@ -43,3 +43,8 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String, nullable=False, unique=True),
         sa.Column("active", sa.Boolean, nullable=False),
     )
+
+
+def downgrade() -> None:
+    for table in ("devices", "sessions", "staff"):
+        op.drop_table(table)

@@ -24,3 +24,7 @@ def upgrade() -> None:
         sqlite_where=active,
         postgresql_where=active,
     )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_devices_branch_id_name", "devices")  # a name that was made unique stays so

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from sqlalchemy.exc import DBAPIError
 
 from queue_service.infra.filelock import FileLockBusy
-from queue_service.infra.migrate import NotOfThisRelease
+from queue_service.infra.migrate import DatabaseInUse, NotOfThisRelease
 from queue_service.infra.server import AddressUnusable
 from queue_service.settings import PREFIX, Rule, Settings
 from queue_service.wire import locales
@@ -65,6 +65,8 @@ def failures_told() -> Iterator[None]:
         fail(f"start.{error.release}")
     except FileLockBusy as error:
         fail("start.data_in_use", place=str(error))
+    except DatabaseInUse as error:
+        fail("start.database_in_use", connections=error.connections)
     except AddressUnusable as error:
         key = "start.port_in_use" if error.is_in_use else "start.address_unusable"
         fail(key, address=error.address, reason=_reason(error.error))
