@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from queue_service import __version__
 from queue_service.catalog.service import Catalog
 from queue_service.desk import kiosks_api, manager_api, secrets, tickets_api, windows_api
+from queue_service.desk import metrics as desk_metrics
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
 from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house, once
@@ -22,15 +23,19 @@ from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
 from queue_service.identity.guard import Guard
 from queue_service.identity.service import Identity
-from queue_service.infra import edge, health, problems
-from queue_service.infra.bus import open_bus
+from queue_service.infra import checks, edge, health, problems
+from queue_service.infra.bus import Bus, open_bus
 from queue_service.infra.chance import secure_token
 from queue_service.infra.database import Database
 from queue_service.infra.limits import Limits, SocketSeats
 from queue_service.infra.metrics import Metrics
 from queue_service.infra.push import Sockets
+from queue_service.journal import checks as journal_checks
+from queue_service.journal import metrics as journal_metrics
 from queue_service.journal import open_journal
+from queue_service.journal.store import Journal
 from queue_service.live import api as live_api
+from queue_service.live import metrics as live_metrics
 from queue_service.live.api import Lobby
 from queue_service.live.channels import Hub
 from queue_service.live.service import Live
@@ -49,12 +54,13 @@ without cycles, which reference counts free at once: there is little to find."""
 def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_clock) -> FastAPI:
     """The core as an ASGI application; serve it with `infra.server.server_config` and the same `sockets`."""
     metrics, limits = Metrics(), Limits(settings)
-    checks: dict[str, health.Check] = {}
+    ready: dict[str, health.Check] = {}
+    readiness = health.Readiness(ready, settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await _start(app, stack, settings, limits, metrics, checks, clock)
+            await _start(app, stack, settings, limits, metrics, ready, clock)
             _spare_collector(stack)
             yield
 
@@ -73,9 +79,11 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
         app.include_router(router)
     app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     app.include_router(metrics.router())
-    app.include_router(health.router(checks, settings))
+    app.include_router(health.router(readiness))
     web_routes.install(app.router, settings)
     metrics.watch(sockets)
+    metrics.looks.append(readiness.look)
+    metrics.gauge_by(["check"], "queue_check_ok", "1 where a check of /readyz passes.", readiness.figures)
     edge.install(app, settings=settings, limits=limits, metrics=metrics)
     return app
 
@@ -86,12 +94,12 @@ async def _start(
     settings: Settings,
     limits: Limits,
     metrics: Metrics,
-    checks: dict[str, health.Check],
+    ready: dict[str, health.Check],
     clock: Clock,
 ) -> None:
     database = await Database.open(settings)
     stack.push_async_callback(database.close)
-    journal = await open_journal(settings, on_commit=metrics.journal_commit_s.observe)
+    journal = await open_journal(settings, on_commit=journal_metrics.commits(metrics))
     stack.push_async_callback(journal.close)
     identity = Identity(database, settings, PasswordHash.recommended())
     stack.callback(identity.close)
@@ -121,18 +129,46 @@ async def _start(
     )
     app.state.lobby = lobby
 
-    checks.update(database=database.ping, journal=journal.ping)
+    ready |= _checks(database, journal, clock, settings)
+    _watch(metrics, journal, bus, desk, hub, clock, settings)
 
     follower = Follower(desk, bus)
-    await once("take_up", desk.take_up)  # a branch that cannot be taken up keeps no other from being served
+    await once(
+        "take_up", desk.take_up, metrics.note_round
+    )  # a branch that cannot be taken up keeps no other from being served
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),
         ("sessions", settings.session_recheck_s, lambda: identity.keep(clock())),
         ("house", HOUSEKEEPING_S, lambda: keep_house(journal, remarks, clock, settings)),
     ]
-    tasks = [create_task(for_ever(*one), name=one[0]) for one in rounds]
+    tasks = [create_task(for_ever(*one, metrics.note_round), name=one[0]) for one in rounds]
+    tasks.append(create_task(metrics.watch_loop(), name="lag"))
     stack.push_async_callback(_end, tasks)
+
+
+def _checks(database: Database, journal: Journal, clock: Clock, settings: Settings) -> dict[str, health.Check]:
+    """What `/readyz` looks at, once all of it is open."""
+    looked_at = {
+        "database": checks.database(database),
+        "journal": journal_checks.writing(journal),
+        "clock": journal_checks.clock(journal, clock, settings),
+        "migrations": checks.migrations(settings),
+    }
+    return looked_at if settings.database_url is not None else {**looked_at, "disk": checks.disk(settings)}
+
+
+def _watch(
+    metrics: Metrics, journal: Journal, bus: Bus, desk: Desk, hub: Hub, clock: Clock, settings: Settings
+) -> None:
+    """Lets the figures tell of every part."""
+    journal_metrics.watch(metrics, journal)
+    desk_metrics.watch(metrics, desk, clock, settings.metrics_branches_max)
+    live_metrics.watch(metrics, hub)
+    metrics.count("queue_bus_lost", "Times the connection between the processes was lost.", lambda: bus.losses)
+    if settings.database_url is None:
+        folder = settings.data_dir
+        metrics.gauge("queue_disk_free_bytes", "Room on the disk of data_dir.", lambda: checks.disk_free_bytes(folder))
 
 
 def _spare_collector(stack: AsyncExitStack) -> None:

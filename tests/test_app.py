@@ -20,6 +20,7 @@ from queue_service.settings import Settings
 from tests.desk.house import BRANCH, CASH, HandClock, at, both, terms
 
 PROBES = 20
+A_LIFETIME_S = 3e9
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Started:
 @pytest.fixture
 async def core(storage: Settings) -> AsyncIterator[Started]:
     token = await _stage(storage)
-    sockets = Sockets(storage)
-    app = create_app(storage, sockets, clock=HandClock())
+    settings = storage.model_copy(update={"clock_off_s_max": A_LIFETIME_S})  # the clock by hand is not the database's
+    sockets = Sockets(settings)
+    app = create_app(settings, sockets, clock=HandClock())
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

@@ -62,8 +62,8 @@ class Change:
 
     day: Day
     events: tuple[Event, ...]
-    is_ours: bool = False
-    """Whether this process wrote the entry: several hear of it, one counts it."""
+    before: Day | None = None
+    """The day that the entry was decided on; None where another process wrote it: several hear of it, one counts it."""
 
 
 class Writer(Protocol):
@@ -110,7 +110,7 @@ class BranchDesk:
         self._turn = asyncio.Lock()
         self.pending = 0
         """Commands that were begun and have not ended."""
-        self.races_lost = 0
+        self.seqs_lost = 0
         """Times another process wrote the entry that was decided here."""
         self._pending_max = pending_max
         self._due: tuple[Day, datetime | None] | None = None
@@ -259,7 +259,7 @@ class BranchDesk:
             if not await self._journal.load(_day_id(work.day), work.day.seq):
                 return work
         except _SeqLost:
-            self.races_lost += 1
+            self.seqs_lost += 1
         self._install(work)
         async with self._journal.exclusive(_day_id(work.day)) as held:
             theirs = await held.load(work.day.seq)
@@ -326,7 +326,7 @@ class BranchDesk:
         match outcome:
             case Appended():
                 work.day, work.answer = day, answer
-                work.changes.append(Change(day, events, is_ours=True))
+                work.changes.append(Change(day, events, before))
             case SeqTaken():
                 raise _SeqLost
             case KeyUsed(entry=used):

@@ -19,23 +19,28 @@ HOUSEKEEPING_S = 600
 FAILED_S = 1
 """Pause at least, after a round that failed."""
 
+Note = Callable[[str, bool], None]
+"""Told of each round that has ended: which, and whether it went well."""
+
 log = structlog.get_logger()
 
 
-async def once(name: str, work: Callable[[], Awaitable[object]]) -> bool:
+async def once(name: str, work: Callable[[], Awaitable[object]], note: Note) -> bool:
     """Whether one round went well; whatever fails in it is told."""
     try:
         await work()
     except Exception:
         log.exception("round.failed", round=name)
+        note(name, False)
         return False
+    note(name, True)
     return True
 
 
-async def for_ever(name: str, period_s: float, work: Callable[[], Awaitable[object]]) -> None:
+async def for_ever(name: str, period_s: float, work: Callable[[], Awaitable[object]], note: Note) -> None:
     """An outermost loop: whatever fails in one round, the next one comes."""
     while True:
-        went_well = await once(name, work)
+        went_well = await once(name, work, note)
         await asyncio.sleep(period_s if went_well else max(FAILED_S, period_s))
 
 

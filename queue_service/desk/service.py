@@ -76,9 +76,13 @@ class Desk:
         return sum(branch.pending for branch in self._branches.values())
 
     @property
-    def races_lost(self) -> int:
-        """Times that another process wrote first."""
-        return sum(branch.races_lost for branch in self._branches.values())
+    def seqs_lost(self) -> int:
+        """Times that another process wrote the entry that was decided here."""
+        return sum(branch.seqs_lost for branch in self._branches.values())
+
+    def days(self) -> list[Day]:
+        """The last known days of the branches that were asked for, the first of them first."""
+        return [branch.day for branch in self._branches.values() if branch.day is not None]
 
     def newest(self, branch_id: str) -> Day | None:
         """The last known state of a branch's day; None before it was asked for."""

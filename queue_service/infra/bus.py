@@ -47,6 +47,9 @@ Listener = Callable[[News], None]
 
 
 class Bus(Protocol):
+    losses: int
+    """Times that news may have been missed, because the connection was lost."""
+
     def publish(self, topic: str, seq: int) -> None:
         """Says that `topic`, a word without white space, has moved; returns at once. The publisher hears it too."""
 
@@ -66,6 +69,7 @@ async def open_bus(settings: Settings) -> Bus:
 
 class _Listeners:
     def __init__(self) -> None:
+        self.losses = 0
         self._listeners: dict[object, Listener] = {}
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -138,6 +142,7 @@ class PostgresBus(_Listeners):
                     with suppress(*FAILURES):
                         await connection.close(timeout=CLOSE_S_MAX)
             except FAILURES as error:
+                self.losses += 1
                 log.warning("bus.lost", kind=type(error).__name__)
             while True:
                 await asyncio.sleep(pause_s)

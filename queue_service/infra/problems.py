@@ -54,7 +54,7 @@ SCHEMA = {
             "items": {
                 "type": "object",
                 "required": ["field", "code"],
-                "properties": {"field": {"type": "string"}, "code": {"type": "string"}},
+                "properties": {"field": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
             },
         },
     },
@@ -159,7 +159,7 @@ def body(problem: Problem, language: str) -> bytes:
         "params": problem.params,
     }
     if problem.errors:
-        members["errors"] = [{"field": field, "code": code} for field, code in problem.errors]
+        members["errors"] = [_error(field, code, language) for field, code in problem.errors]
     return msgspec.json.encode(members)
 
 
@@ -186,6 +186,14 @@ async def _answer(connection: HTTPConnection, problem: Problem) -> Response | No
     elif connection.application_state is WebSocketState.CONNECTED:
         await connection.close(1008, problem.code)
     return None
+
+
+def _error(field: str, code: str, language: str) -> dict[str, str]:
+    """One of the parts that are wrong; with its text where the code is one of ours."""
+    error = {"field": field, "code": code}
+    if f"problem.{code}" in locales.catalogue(language):
+        error["detail"] = locales.text(language, f"problem.{code}")
+    return error
 
 
 def _key(code: str) -> str:

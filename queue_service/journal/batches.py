@@ -9,8 +9,8 @@ from functools import partial
 from queue_service.journal.entries import Append, Outcome
 from queue_service.journal.store import JournalOverloaded
 
-OnCommit = Callable[[float], None]
-"""Called with the seconds from a batch's being handed over to its being durable."""
+OnCommit = Callable[[float, int], None]
+"""Called with the seconds from a batch's being handed over to its being durable, and how many entries it held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,11 @@ class Batches:
         self._is_writing = False
         self._is_closed = False
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def pending(self) -> int:
+        """Entries whose outcome is not known yet."""
+        return self._unsettled
 
     async def append(self, append: Append) -> Outcome:
         """Waits until the writer has settled it; raises `JournalOverloaded` when too many wait."""
@@ -104,7 +109,7 @@ class Batches:
             for waiting in batch:
                 waiting.fail(error)
         elif self._on_commit is not None and any(waiting.outcome.done() for waiting in batch):
-            self._on_commit(asyncio.get_running_loop().time() - started_s)
+            self._on_commit(asyncio.get_running_loop().time() - started_s, len(batch))
 
 
 def check(append: Append) -> None:

@@ -118,6 +118,10 @@ class PostgresJournal:
         await journal.ping()
         return journal
 
+    @property
+    def pending(self) -> int:
+        return self._batches.pending
+
     async def append(self, append: Append) -> Outcome:
         return await self._batches.append(append)
 
@@ -180,8 +184,16 @@ class PostgresJournal:
                 return forgotten
 
     async def ping(self) -> None:
+        """Asks only: a server that is a standby, or whose disk made somebody set it to read only, says so."""
         async with self._reading() as connection:
-            await connection.fetchval("SELECT 1")
+            if await connection.fetchval("SHOW transaction_read_only") == "on":
+                raise asyncpg.ReadOnlySQLTransactionError("the database is read only")
+
+    async def clock_off_s(self, now: datetime) -> float:
+        """Against the server's clock, which all processes share."""
+        async with self._reading() as connection:
+            server_now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+        return abs((server_now - now).total_seconds())
 
     async def close(self) -> None:
         await self._batches.close()

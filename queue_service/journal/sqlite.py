@@ -29,6 +29,9 @@ SELECT_KEY = """
     FROM keys JOIN entries USING (branch_id, business_on, seq)
     WHERE keys.branch_id = ? AND keys.actor = ? AND keys.key = ?
 """
+NEWEST = "SELECT at FROM entries ORDER BY rowid DESC LIMIT 1"
+TOUCH = "PRAGMA user_version = 0"
+"""Nobody reads that number; setting it is a transaction of one page."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Result = TypeVar("Result")
 
@@ -62,6 +65,10 @@ class SqliteJournal:
         writer = await Thread.start("journal-writer", lambda: _open_writer(path, wait_s_max))
         reader = await Thread.start("journal-reader", lambda: _open_reader(path, wait_s_max))
         return cls(lock, writer, reader, settings, on_commit)
+
+    @property
+    def pending(self) -> int:
+        return self._batches.pending
 
     async def append(self, append: Append) -> Outcome:
         return await self._batches.append(append)
@@ -103,7 +110,13 @@ class SqliteJournal:
                 return forgotten
 
     async def ping(self) -> None:
-        await self._writer.run(lambda connection: connection.execute("SELECT 1").fetchone())
+        """Really writes, and waits for the disk: neither a full disk nor a broken one shows otherwise."""
+        await self._writer.run(lambda connection: connection.execute(TOUCH))
+
+    async def clock_off_s(self, now: datetime) -> float:
+        """Of a clock that has gone back the newest entry tells; one that goes ahead cannot be seen."""
+        row = await self._reader.run(lambda connection: connection.execute(NEWEST).fetchone())
+        return 0.0 if row is None else max(0.0, (_moment(row[0]) - now).total_seconds())
 
     async def close(self) -> None:
         await self._batches.close()

@@ -43,6 +43,10 @@ class Journal(Protocol):
     Every method may raise `JournalUnavailable`.
     """
 
+    @property
+    def pending(self) -> int:
+        """Entries that wait to be durable."""
+
     async def append(self, append: Append) -> Outcome:
         """Writes one entry together with whatever else waits; durable on return.
 
@@ -74,7 +78,10 @@ class Journal(Protocol):
         """Frees the keys of entries made before that moment and says how many; the entries stay."""
 
     async def ping(self) -> None:
-        """Returns when the database has answered."""
+        """Returns when the database could have kept an entry."""
+
+    async def clock_off_s(self, now: datetime) -> float:
+        """By how many seconds at least `now` is wrong, as far as the database can know; never negative."""
 
     async def close(self) -> None:
         """Ends after everything handed over is settled; append nothing any more."""

@@ -14,6 +14,7 @@ Nothing here awaits: all sockets of a channel are written in one go (see `infra.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -77,6 +78,14 @@ class Hub:
     def __len__(self) -> int:
         """How many subscriptions there are."""
         return len(self._beats)
+
+    def followed(self) -> dict[tuple[str, ...], float]:
+        """How many subscriptions there are, by view."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for channels in self._branches.values():
+            for key, channel in channels.items():
+                counts[key.view,] += len(channel.subscriptions)
+        return dict(counts)
 
     def keys(self, branch: str) -> tuple[ChannelKey, ...]:
         """The channels of a branch that somebody follows."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -30,13 +30,17 @@ class Visit(BaseModel):
 
 
 def an_app(
-    settings: Settings, *, limits: Limits | None = None, metrics: Metrics | None = None, checks: object = None
+    settings: Settings,
+    *,
+    limits: Limits | None = None,
+    metrics: Metrics | None = None,
+    checks: Mapping[str, health.Check] | None = None,
 ) -> FastAPI:
     metrics = metrics or Metrics()
     app = FastAPI(responses=problems.RESPONSES, redirect_slashes=False, docs_url=None, redoc_url=None)
     edge.install(app, settings=settings, limits=limits or Limits(settings), metrics=metrics)
     app.include_router(metrics.router())
-    app.include_router(health.router(checks if isinstance(checks, dict) else {}, settings))
+    app.include_router(health.router(health.Readiness(checks or {}, settings)))
 
     @app.post("/api/v1/visits/{branch}")
     async def visit(branch: str, visit: Visit, page: int = 1, key: Annotated[str, Header()] = "") -> Visit:
