@@ -5,7 +5,7 @@ waited here. A wait that is too long and an idle window raise an alert when the 
 itself with the entry that takes its cause away; should that come back, it is another alert.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from queue_service.hall.commands import AskHelp, CloseAlert, TakeAlert, TellPrin
 from queue_service.hall.day import Day, Draft, State
 from queue_service.hall.events import AlertRaised, AlertTaken, Event, HelpAsked, Phase, PrinterFaulted, PrinterMended
 from queue_service.hall.refusals import Code, Refusal
-from queue_service.hall.tickets import Alert, AlertKind, WindowState
+from queue_service.hall.tickets import Alert, AlertKind
 
 K = TypeVar("K")
 
@@ -66,27 +66,19 @@ def alerts_due(day: Day) -> Iterator[tuple[datetime, AlertKind, str]]:
     if not day.lanes or day.phase in _CLOSED:
         return
     waits = _waits(day)
-    standing = {(alert.kind, alert.service or alert.window) for alert in day.alerts.values()}
+    standing = {alert.service or alert.window for alert in day.alerts.values() if alert.kind in _WATCHED}
     over_target = [
-        (waits.of_service[service.id] + _minutes(service.target_wait_minutes), service.id)
+        (waits[service.id] + _minutes(service.target_wait_minutes), service.id)
         for service in day.terms.services
-        if service.id in waits.of_service and (AlertKind.OVER_TARGET, service.id) not in standing
+        if service.id in waits and service.id not in standing
     ]
     if over_target:
         at, about = min(over_target)
         yield at, AlertKind.OVER_TARGET, about
     if day.terms.policy.idle_alert_s is not None:
-        longest = min(waits.of_service.values())
-        first: tuple[datetime, int] | None = None
-        for number, window in day.windows.items():
-            if first is not None and first[0] <= longest:
-                break  # no window can have been idle for longer
-            since = _idle_since(window, waits)
-            is_first = since is not None and (first is None or since < first[0])
-            if since is not None and is_first and (AlertKind.IDLE_WINDOW, number) not in standing:
-                first = since, number
-        if first is not None:
-            yield first[0] + timedelta(seconds=day.terms.policy.idle_alert_s), AlertKind.IDLE_WINDOW, str(first[1])
+        idle = _idle_longest(day, standing, min(waits.values()))
+        if idle is not None:
+            yield idle[0] + timedelta(seconds=day.terms.policy.idle_alert_s), AlertKind.IDLE_WINDOW, str(idle[1])
 
 
 def raised(day: Day, kind: AlertKind, about: str) -> AlertRaised:
@@ -101,42 +93,84 @@ def raised(day: Day, kind: AlertKind, about: str) -> AlertRaised:
 
 
 def ended(draft: Draft) -> list[str]:
-    """The alerts whose cause is gone at the draft's moment."""
-    watched = [alert for alert in draft.alerts.values() if alert.kind in _WATCHED]
-    if not watched:
-        return []
-    if draft.phase in _CLOSED:
-        return [alert.id for alert in watched]
-    waits = _waits(draft)
-    return [alert.id for alert in watched if not _has_cause(draft, alert, waits)]
+    """The alerts whose cause the present entry has taken away.
+
+    Time alone takes none away: a queue that nobody has left is no shorter, and so is not looked at.
+    """
+    is_closed, is_any, left = draft.phase in _CLOSED, draft.has_new_terms, draft.left
+    found = []
+    for alert in draft.alerts.values():
+        if alert.kind is AlertKind.OVER_TARGET:
+            is_over = is_closed or ((is_any or alert.service in left) and not _is_over_target(draft, alert.service))
+        else:
+            is_over = alert.kind is AlertKind.IDLE_WINDOW and (is_closed or not _is_idle(draft, alert.window))
+        if is_over:
+            found.append(alert.id)
+    return found
 
 
 _CLOSED = frozenset({Phase.ENDED, Phase.OVER})
 _WATCHED = frozenset({AlertKind.OVER_TARGET, AlertKind.IDLE_WINDOW})
 
 
-class _Waits(NamedTuple):
-    """Since when somebody waits."""
+def _waits(day: State) -> dict[str, datetime]:
+    """Since when somebody waits, by service."""
+    waits: dict[str, datetime] = {}
+    for key, lane in day.lanes.items():
+        service = key.service
+        if service not in waits or lane.since < waits[service]:
+            waits[service] = lane.since
+    return waits
 
-    of_service: dict[str, datetime]
+
+def _idle_longest(day: Day, standing: Set[str | int | None], longest: datetime) -> tuple[datetime, int] | None:
+    """The window that has been idle for longest and since when, of those without an alert that is `standing`.
+
+    `longest` is since when anybody waits; no window is idle for longer.
+    """
+    first: tuple[datetime, int] | None = None
+    waits: _Waits | None = None
+    for number, window in day.windows.items():
+        free_since = window.free_since
+        if free_since is None or number in standing:
+            continue
+        if first is not None and first[0] <= longest:
+            break
+        waits = waits or _Waits.of(day)
+        since = waits.at(number)
+        if since is not None and (first is None or max(since, free_since) < first[0]):
+            first = max(since, free_since), number
+    return first
+
+
+class _Waits(NamedTuple):
+    """Since when somebody waits whom a window may call."""
+
     at_any: dict[str, datetime]
-    """By service as well, without whoever only one window may call."""
+    """By service: whoever any window that serves it may call."""
     of_window: dict[int, datetime]
     """Whoever was sent to that window."""
     serves: Mapping[int, tuple[str, ...]]
-    """What each window serves."""
 
+    @classmethod
+    def of(cls, day: State) -> "_Waits":
+        """From the lanes of a day."""
+        waits = cls({}, {}, day.plan_in_force().windows)
+        for key, lane in day.lanes.items():
+            if key.window is None or day.is_free(key):
+                _keep_earliest(waits.at_any, key.service, lane.since)
+            if key.window is not None:
+                _keep_earliest(waits.of_window, key.window, lane.since)
+        return waits
 
-def _waits(day: State) -> _Waits:
-    waits = _Waits({}, {}, {}, day.plan_in_force().windows)
-    for key, lane in day.lanes.items():
-        since = day.waited_since(lane)
-        _keep_earliest(waits.of_service, key.service, since)
-        if key.window is None or day.is_free(key):
-            _keep_earliest(waits.at_any, key.service, since)
-        if key.window is not None:
-            _keep_earliest(waits.of_window, key.window, since)
-    return waits
+    def at(self, number: int) -> datetime | None:
+        """Since when somebody waits whom this window may call; None: nobody does."""
+        since = self.of_window.get(number)
+        for service in self.serves.get(number, ()):
+            at = self.at_any.get(service)
+            if at is not None and (since is None or at < since):
+                since = at
+        return since
 
 
 def _keep_earliest(since: dict[K, datetime], key: K, at: datetime) -> None:
@@ -145,28 +179,25 @@ def _keep_earliest(since: dict[K, datetime], key: K, at: datetime) -> None:
         since[key] = at
 
 
-def _has_cause(draft: Draft, alert: Alert, waits: _Waits) -> bool:
-    policy = draft.terms.policy
-    if alert.kind is AlertKind.OVER_TARGET:
-        service = draft.terms.service(alert.service or "")
-        since = waits.of_service.get(alert.service or "")
-        limit = _minutes(service.target_wait_minutes) if service is not None else None
-    else:
-        since = _idle_since(draft.window(alert.window or 0), waits)
-        limit = timedelta(seconds=policy.idle_alert_s) if policy.idle_alert_s is not None else None
-    return since is not None and limit is not None and draft.at - since >= limit
+def _is_over_target(draft: Draft, service_id: str | None) -> bool:
+    """Whether somebody waits longer for a service than its target."""
+    service = draft.terms.service(service_id or "")
+    if service is None:
+        return False
+    latest = draft.at - _minutes(service.target_wait_minutes)
+    return any(key.service == service_id and lane.since <= latest for key, lane in draft.lanes.items())
 
 
-def _idle_since(window: WindowState, waits: _Waits) -> datetime | None:
-    """Since when a window has been free and somebody has waited for it; None while not both are so."""
-    if window.free_since is None:
-        return None
-    since = waits.of_window.get(window.number)
-    for service in waits.serves.get(window.number, ()):
-        at = waits.at_any.get(service)
-        if at is not None and (since is None or at < since):
-            since = at
-    return None if since is None else max(since, window.free_since)
+def _is_idle(draft: Draft, number: int | None) -> bool:
+    """Whether a window has been free for too long while somebody waited whom it may call."""
+    idle_s = draft.terms.policy.idle_alert_s
+    if idle_s is None or number is None:
+        return False
+    latest = draft.at - timedelta(seconds=idle_s)
+    free_since = draft.window(number).free_since
+    if free_since is None or free_since > latest:
+        return False
+    return any(lane.since <= latest for _, lane in draft.eligible(number))
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from queue_service.hall.hours import DayTimes
 from queue_service.hall.lanes import Lane, LaneKey, Overtaker, Waiting
 from queue_service.hall.terms import Plan, Terms, VisitorClass
 from queue_service.hall.tickets import Alert, Call, Print, Served, Ticket, TicketStatus, WindowState, WindowStatus
-from queue_service.hall.values import changed
+from queue_service.hall.values import alike, changed
 
 CALLS_SHOWN_MAX = 12
 SEQ_DIGITS_MAX = 12
@@ -47,12 +47,14 @@ class State:
         assert plan is not None, "the day's plan is one of its terms"
         return plan
 
-    def eligible(self, number: int) -> Iterator[tuple[LaneKey, Lane]]:
+    def eligible(self, number: int) -> list[tuple[LaneKey, Lane]]:
         """The lanes that a window may call from."""
         served = self.plan_in_force().windows.get(number, ())
-        for key, lane in self.lanes.items():
-            if key.window == number or (key.service in served and (key.window is None or self.is_free(key))):
-                yield key, lane
+        return [
+            (key, lane)
+            for key, lane in self.lanes.items()
+            if (key.service in served and (key.window is None or self.is_free(key))) or key.window == number
+        ]
 
     def is_free(self, key: LaneKey) -> bool:
         """Whether any window that serves the lane's service may call from it.
@@ -60,17 +62,6 @@ class State:
         Who was sent to a window that has closed since may go to any.
         """
         return key.window is None or self.window(key.window).status is WindowStatus.CLOSED
-
-    def waited_since(self, lane: Lane) -> datetime:
-        """Since when somebody waits in a lane: as a rule its head, unless that came late to an early place."""
-        since = None
-        for waiting in lane.waiting:
-            if since is not None and waiting.joined_at >= since:
-                break
-            came_at = self.live[waiting.ticket].waiting_since
-            since = came_at if since is None or came_at < since else since
-        assert since is not None, "a lane is never empty"
-        return since
 
     def overtaken_by(self, ticket: Ticket) -> tuple[VisitorClass, ...]:
         """Classes of the later joiners called automatically where this ticket could have been served instead."""
@@ -130,6 +121,8 @@ class Draft(State):
     tickets only the shelves that are touched are copied.
     """
 
+    __slots__ = (*Day.__slots__, "_shelves", "has_new_terms", "left")
+
     def __init__(self, day: Day) -> None:
         self.branch_id = day.branch_id
         self.business_on = day.business_on
@@ -152,6 +145,17 @@ class Draft(State):
         self.alerts = dict(day.alerts)
         self.prints = dict(day.prints)
         self._shelves: dict[int, dict[str, Ticket]] = {}
+        self.left: set[str] = set()
+        """Services whose queue somebody has left in the present entry."""
+        self.has_new_terms = False
+        """Whether the present entry has brought other terms."""
+
+    def begin(self, seq: int, at: datetime) -> None:
+        """Go on with the next entry."""
+        assert seq == self.seq + 1, "entries are dense"
+        self.seq, self.at = seq, at
+        self.left.clear()
+        self.has_new_terms = False
 
     def put(self, ticket: Ticket) -> None:
         """Write a live ticket."""
@@ -171,10 +175,11 @@ class Draft(State):
 
     def enter_lane(self, ticket: Ticket) -> None:
         """Let a live ticket wait in the lane that its fields name."""
-        waiting = Waiting(ticket.joined_at, ticket.joined_seq, self.seq, len(ticket.overtaken_by), ticket.id)
+        since, carried = ticket.waiting_since, len(ticket.overtaken_by)
+        waiting = Waiting(ticket.joined_at, ticket.joined_seq, self.seq, carried, since, ticket.id)
         key = lane_key(ticket)
         lane = self.lanes.get(key)
-        self.lanes[key] = Lane((waiting,), (), waiting.carried) if lane is None else lane.with_ticket(waiting)
+        self.lanes[key] = Lane((waiting,), since, (), carried) if lane is None else lane.with_ticket(waiting)
         self.live[ticket.id] = ticket
 
     def leave_lane(self, ticket: Ticket) -> tuple[VisitorClass, ...]:
@@ -184,6 +189,7 @@ class Draft(State):
         waiting = lane.find(ticket.joined_at, ticket.joined_seq)
         overtaken_by = ticket.overtaken_by + lane.overtakers_of(waiting)
         rest = lane.without(waiting)
+        self.left.add(key.service)
         if rest is None:
             del self.lanes[key]
         else:
@@ -202,43 +208,22 @@ class Draft(State):
     def count_service(self, number: int, service: str, served: int, service_s: float, **changes: object) -> None:
         """Count services that were done at a window, or take them back, and write the window's other changes."""
         window = self.window(number)
-        self.put_window(
-            changed(window, served=window.served + served, service_s=window.service_s + service_s, **changes)
-        )
+        self.change_window(number, served=window.served + served, service_s=window.service_s + service_s, **changes)
         known = self.served.get(service) or Served()
         self.served[service] = Served(served=known.served + served, service_s=known.service_s + service_s)
 
-    def put_window(self, window: WindowState) -> None:
-        """Write a window, and since when it is free."""
-        is_free = window.status is WindowStatus.OPEN and window.ticket is None
+    def change_window(self, number: int, **changes: object) -> None:
+        """Write some fields of a window, and since when it is free."""
+        window = self.window(number)
+        status, ticket = changes.get("status", window.status), changes.get("ticket", window.ticket)
+        is_free = status is WindowStatus.OPEN and ticket is None
         if is_free != (window.free_since is not None):
-            window = changed(window, free_since=self.at if is_free else None)
-        self.windows[window.number] = window
+            changes["free_since"] = self.at if is_free else None
+        self.windows[number] = changed(window, **changes)
 
     def seal(self) -> Day:
         """The next day."""
-        return Day(
-            branch_id=self.branch_id,
-            business_on=self.business_on,
-            seq=self.seq,
-            at=self.at,
-            terms=self.terms,
-            times=self.times,
-            phase=self.phase,
-            plan=self.plan,
-            switches=self.switches,
-            clock_seen_at=self.clock_seen_at,
-            live=self.live,
-            ended=self.ended,
-            lanes=self.lanes,
-            windows=self.windows,
-            numbers=self.numbers,
-            served=self.served,
-            calls=self.calls,
-            shares=self.shares,
-            alerts=self.alerts,
-            prints=self.prints,
-        )
+        return alike(Day, self)
 
     def _shelf(self, ticket_id: str) -> dict[str, Ticket]:
         number = shelf_of(ticket_id)

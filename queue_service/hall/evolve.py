@@ -85,8 +85,7 @@ def _run(day: Day | None, entries: Iterator[Entry]) -> Day:
         day = _open(opened, seq, at)
     draft = Draft(day)
     for seq, at, events in entries:
-        assert seq == draft.seq + 1, "entries are dense"
-        draft.seq, draft.at = seq, at
+        draft.begin(seq, at)
         for event in events:
             apply(draft, event)
         for alert_id in ended(draft):
@@ -151,18 +150,18 @@ def apply(draft: Draft, event: Event) -> None:
             lease = Lease(teller=event.teller, session=event.session)
             at = draft.window(event.window).opened_at or draft.at
             status = WindowStatus.OPEN
-            _set_window(draft, event.window, status=status, then=None, pause_reason=None, lease=lease, opened_at=at)
+            draft.change_window(event.window, status=status, then=None, pause_reason=None, lease=lease, opened_at=at)
         case WindowPausing():
-            _set_window(draft, event.window, then=WindowStatus.PAUSED, pause_reason=event.reason)
+            draft.change_window(event.window, then=WindowStatus.PAUSED, pause_reason=event.reason)
         case WindowPaused():
-            _set_window(draft, event.window, status=WindowStatus.PAUSED, then=None, pause_reason=event.reason)
+            draft.change_window(event.window, status=WindowStatus.PAUSED, then=None, pause_reason=event.reason)
         case WindowClosing():
             is_paused = draft.window(event.window).status is WindowStatus.PAUSED
             reason = draft.window(event.window).pause_reason if is_paused else None
-            _set_window(draft, event.window, then=WindowStatus.CLOSED, pause_reason=reason)
+            draft.change_window(event.window, then=WindowStatus.CLOSED, pause_reason=reason)
         case WindowClosed():
             closed = WindowStatus.CLOSED
-            _set_window(draft, event.window, status=closed, then=None, pause_reason=None, lease=None, opened_at=None)
+            draft.change_window(event.window, status=closed, then=None, pause_reason=None, lease=None, opened_at=None)
         case PlanSwitched():
             draft.plan = event.plan
             draft.clock_seen_at = max(draft.clock_seen_at, draft.at)
@@ -171,7 +170,7 @@ def apply(draft: Draft, event: Event) -> None:
         case NoticeEnded() | IntentVoided():
             pass  # that it happened is all there is to know
         case TermsChanged():
-            draft.terms = event.terms
+            draft.terms, draft.has_new_terms = event.terms, True
             draft.times = day_times(event.terms.hours, draft.business_on)
             draft.switches = plan_switches(event.terms, draft.business_on)
             draft.plan, draft.phase = event.plan, event.phase
@@ -337,7 +336,7 @@ def _arrive(draft: Draft, ticket: Ticket, number: int, **changes: object) -> Non
         **changes,
     )
     draft.put(called)
-    _set_window(draft, number, ticket=ticket.id, last_finished=None)
+    draft.change_window(number, ticket=ticket.id, last_finished=None)
     if ticket.joined_seq != draft.seq:  # who was issued by this very entry stands at the window already
         _announce(draft, called)
 
@@ -371,7 +370,7 @@ def _end(draft: Draft, ticket_id: str, status: TicketStatus, diverted_to: str | 
 
 def _free_window(draft: Draft, ticket: Ticket) -> None:
     assert ticket.window is not None, "a ticket at a window names it"
-    _set_window(draft, ticket.window, ticket=None)
+    draft.change_window(ticket.window, ticket=None)
 
 
 def _leave_served(draft: Draft, ticket: Ticket, last_finished: str | None) -> None:
@@ -402,10 +401,6 @@ def _fault_printer(draft: Draft, event: PrinterFaulted) -> None:
     elif known.fault is Fault.NEAR_END:  # who saw to the warning may not know that it has come true
         known = changed(known, taken_by=None, taken_at=None)
     draft.alerts[event.alert] = changed(known, fault=event.fault, at=draft.at)
-
-
-def _set_window(draft: Draft, number: int, **changes: object) -> None:
-    draft.put_window(changed(draft.window(number), **changes))
 
 
 def _live(draft: Draft, ticket_id: str) -> Ticket:

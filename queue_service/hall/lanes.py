@@ -5,7 +5,6 @@ waiting ticket is never rewritten: a ticket has been overtaken by those later jo
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,6 +29,8 @@ class Waiting(NamedTuple):
     """Seq of the entry that put it into this lane."""
     carried: int
     """Times overtaken before it entered, when it kept its place."""
+    since: datetime
+    """When it began to wait; later than `joined_at` where it was given an earlier place."""
     ticket: str
 
 
@@ -42,11 +43,12 @@ class Overtaker(NamedTuple):
     visitor_class: VisitorClass
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """Tickets in order of place, and the overtakers that still count for one of them. Never empty."""
 
     waiting: tuple[Waiting, ...]
+    since: datetime
+    """Since when somebody waits: the least `since` of those waiting, as a rule the head's."""
     overtakers: tuple[Overtaker, ...] = ()
     carried_max: int = 0
     """Greatest `carried` of those waiting."""
@@ -54,20 +56,22 @@ class Lane:
     def with_ticket(self, ticket: Waiting) -> "Lane":
         """This lane and one more."""
         at = bisect_left(self.waiting, ticket)
-        waiting = (*self.waiting[:at], ticket, *self.waiting[at:])
-        return Lane(waiting, self.overtakers, max(self.carried_max, ticket.carried))
+        waiting = self.waiting[:at] + (ticket,) + self.waiting[at:]  # noqa: RUF005 in half the time
+        since = min(self.since, ticket.since)
+        return Lane(waiting, since, self.overtakers, max(self.carried_max, ticket.carried))
 
     def without(self, ticket: Waiting) -> "Lane | None":
         """This lane without one; None when nobody is left. Overtakers that count for nobody any more are forgotten."""
         at = bisect_left(self.waiting, ticket)
-        waiting = (*self.waiting[:at], *self.waiting[at + 1 :])
+        waiting = self.waiting[:at] + self.waiting[at + 1 :]
         if not waiting:
             return None
         overtakers = self.overtakers
         if at == 0 and overtakers:
             overtakers = tuple(overtaker for overtaker in overtakers if overtaker[:2] > waiting[0][:2])
         carried_max = max(other.carried for other in waiting) if self.carried_max else 0
-        return Lane(waiting, overtakers, carried_max)
+        since = self.since if ticket.since > self.since else _since(waiting)
+        return Lane(waiting, since, overtakers, carried_max)
 
     def find(self, joined_at: datetime, joined_seq: int) -> Waiting:
         """The ticket at that place; it must be there."""
@@ -75,7 +79,7 @@ class Lane:
 
     def with_overtaker(self, overtaker: Overtaker) -> "Lane":
         """This lane overtaken once more, by somebody who joined after its head."""
-        return Lane(self.waiting, (*self.overtakers, overtaker), self.carried_max)
+        return Lane(self.waiting, self.since, (*self.overtakers, overtaker), self.carried_max)
 
     def overtakers_of(self, ticket: Waiting) -> tuple[VisitorClass, ...]:
         """Classes of those that overtook this ticket since it entered the lane, in order of their calls."""
@@ -93,3 +97,13 @@ class Lane:
             if ticket.carried + len(self.overtakers_of(ticket)) >= overtaken_max:
                 return ticket
         return None
+
+
+def _since(waiting: tuple[Waiting, ...]) -> datetime:
+    """Since when somebody of a lane waits; nobody's place is later than the beginning of the wait."""
+    since = waiting[0].since
+    for ticket in waiting:
+        if ticket.joined_at >= since:
+            break
+        since = min(since, ticket.since)
+    return since

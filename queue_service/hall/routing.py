@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 from queue_service.hall.day import State
@@ -58,7 +59,7 @@ def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datet
     `shares` are the classes of the last automatic calls. In this order: whoever was overtaken too often; classes over
     their share stand back; earlier services first where the plan is strict; earliest virtual join; order of issue.
     """
-    lanes = list(day.eligible(number))
+    lanes = day.eligible(number)
     policy = day.terms.policy
     urgent = [waiting for _, lane in lanes if (waiting := lane.urgent(policy.overtaken_max)) is not None]
     if urgent:
@@ -74,10 +75,11 @@ def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datet
     come = [candidate for candidate in candidates if candidate.waiting.joined_at <= now]
     if not come:
         return Choice(min(candidate.waiting for candidate in candidates).ticket, Reason.EARLY)
-    first_come = min(come, key=_place)
-    had_share = {at for at in policy.classes if has_had_share(policy, at, shares)}
+    first_come = min(come, key=_PLACE)
+    classes = {candidate.visitor_class for candidate in come}
+    had_share = {at for at in classes if has_had_share(policy, at, shares)}
     sharing = [candidate for candidate in come if candidate.visitor_class not in had_share] or come
-    rank = min(candidate.rank for candidate in sharing)
+    rank = min(map(_RANK, sharing)) if ranks else 0
     ranked = [candidate for candidate in sharing if candidate.rank == rank]
     chosen = min(ranked)
     if chosen is first_come:
@@ -91,8 +93,7 @@ def choose(day: State, number: int, shares: tuple[VisitorClass, ...], now: datet
     return Choice(chosen.waiting.ticket, reason)
 
 
-def _place(candidate: _Candidate) -> Waiting:
-    return candidate.waiting
+_PLACE, _RANK = attrgetter("waiting"), attrgetter("rank")
 
 
 def _ranks(day: State, number: int) -> dict[str, int]:

@@ -176,15 +176,24 @@ class Terms:
 
     def service(self, service_id: str) -> Service | None:
         """The service of that id; None where the branch has none."""
-        return next((service for service in self.services if service.id == service_id), None)
+        for service in self.services:
+            if service.id == service_id:
+                return service
+        return None
 
     def plan(self, plan_id: str) -> Plan | None:
         """The plan of that id; None where the branch has none."""
-        return next((plan for plan in self.plans if plan.id == plan_id), None)
+        for plan in self.plans:
+            if plan.id == plan_id:
+                return plan
+        return None
 
     def window(self, number: int) -> Window | None:
         """The window of that number; None where the branch has none."""
-        return next((window for window in self.windows if window.number == number), None)
+        for window in self.windows:
+            if window.number == number:
+                return window
+        return None
 
 
 def plan_switches(terms: Terms, on: date) -> tuple[tuple[datetime, str], ...]:

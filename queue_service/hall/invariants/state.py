@@ -47,11 +47,15 @@ def _lane_faults(day: Day) -> Iterator[str]:
             yield f"lane {key} is out of order"
         if lane.carried_max != max((waiting.carried for waiting in lane.waiting), default=0):
             yield f"lane {key} is wrong about its greatest carried count"
+        if lane.waiting and lane.since != min(waiting.since for waiting in lane.waiting):
+            yield f"lane {key} is wrong about since when somebody waits"
         for waiting in lane.waiting:
             if places.get(waiting.ticket) != (tuple(key), waiting[:2]):
                 yield f"{waiting.ticket} stands in lane {key} at a place that is not its own"
             elif waiting.carried != len(day.live[waiting.ticket].overtaken_by):
                 yield f"{waiting.ticket} carries another count than it was overtaken"
+            elif waiting.since != day.live[waiting.ticket].waiting_since:
+                yield f"{waiting.ticket} waits since another moment than its lane says"
     if sorted(found) != sorted(places):
         yield f"waiting are {sorted(places)}, in lanes {sorted(found)}"
 
