@@ -54,7 +54,7 @@ without cycles, which reference counts free at once: there is little to find."""
 def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_clock) -> FastAPI:
     """The core as an ASGI application; serve it with `infra.server.server_config` and the same `sockets`."""
     metrics, limits = Metrics(), Limits(settings)
-    ready: dict[str, health.Check] = {}
+    ready: dict[str, health.Check] = {"drain": sockets.readiness}
     readiness = health.Readiness(ready, settings)
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from queue_service.desk.cli import secret_app
 from queue_service.identity.cli import device_app, staff_app
 from queue_service.infra import logging, server, terminal
 from queue_service.infra.migrate import migrate, require_current
+from queue_service.infra.processes import Process, split
 from queue_service.infra.push import Sockets
 from queue_service.journal.store import JournalUnavailable
 from queue_service.settings import Settings
@@ -48,9 +50,15 @@ def common(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    processes: Annotated[
+        int | None, typer.Option(help="processes that serve side by side; none: as QUEUE_PROCESSES says")
+    ] = None,
+) -> None:
     """Serves the core until it is told to stop."""
-    settings = terminal.settings()
+    settings = terminal.settings(**({} if processes is None else {"processes": processes}))
+    if settings.processes > 1 and settings.database_url is None:
+        terminal.fail("start.processes_want_postgres", processes=settings.processes)
     logging.configure(settings.log_level)
     sys.excepthook = logging.tell_uncaught
     with (
@@ -59,9 +67,35 @@ def serve() -> None:
         server.listening(settings) as listeners,
     ):
         asyncio.run(require_current(settings))
-        server.allow_open_files(settings)
-        sockets = Sockets(settings)
-        server.run(create_app(settings, sockets), settings, sockets, listeners)
+        if settings.processes == 1:
+            _serve_here(settings, listeners)
+        else:
+            _serve_side_by_side(settings, listeners)
+
+
+def _serve_side_by_side(settings: Settings, listeners: list[socket.socket]) -> None:
+    """Goes on in each of the processes; the supervisor stays in `split` and leaves the command there.
+
+    The very first process takes over what already listens, so that nobody else can come to listen on this port.
+    """
+    places = [(listener.family, listener.getsockname()) for listener in listeners]
+    server.share(listeners)
+    process = split(
+        settings.processes,
+        stop_s_max=settings.shutdown_notice_s + settings.shutdown_wait_s_max + settings.database_wait_s_max,
+        let_go=lambda: server.let_go(listeners),
+    )
+    with (
+        server.bound([] if process.is_first else places, is_shared=True) as shared,
+        server.bound(server.own_places(settings, process.number)) as own,
+    ):
+        _serve_here(settings, [*(listeners if process.is_first else shared), *own], process)
+
+
+def _serve_here(settings: Settings, listeners: list[socket.socket], process: Process | None = None) -> None:
+    server.allow_open_files(settings)
+    sockets = Sockets(settings)
+    server.run(create_app(settings, sockets), settings, sockets, listeners, process)
 
 
 @app.command("migrate")

@@ -64,7 +64,8 @@ def test_a_start_and_an_end_are_told_and_nothing_else(data: Path) -> None:
     with serving(data, free_port()) as core:
         core.send_signal(signal.SIGTERM)
         _, rest = core.communicate(timeout=START_S_MAX)
-    assert [re.findall('"event":"(.*?)"', line) for line in rest.splitlines()] == [["stopped"]]
+    assert [re.findall('"event":"(.*?)"', line) for line in rest.splitlines()] == [["stopping"], ["stopped"]]
+    assert core.returncode == 0
 
 
 def test_a_second_core_on_a_port_or_data_in_use_is_told(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -79,6 +80,15 @@ def test_a_second_core_on_a_port_or_data_in_use_is_told(data: Path, tmp_path_fac
     assert on_data.stderr.startswith("数据正被另一个进程使用：") and on_data.stderr.count("\n") == 1
     assert migration.stderr.startswith("Another process is using the data:") and migration.stderr.count("\n") == 1
     assert [process.returncode for process in (on_port, on_data, migration)] == [1, 1, 1]
+
+
+def test_several_processes_on_sqlite_are_told_what_they_want(data: Path) -> None:
+    result = run(data, "serve", "--processes", "2", QUEUE_PORT="0")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "2 processes cannot share SQLite files. Name a PostgreSQL with QUEUE_DATABASE_URL,"
+        " or serve with one process.\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ class Sockets:
         self.settings = settings
         self.rounds: Rounds[PushProtocol] = Rounds(period_s=SWEEP_S, visit=_look_after)
         self.cuts: Counter[CutReason] = Counter()
+        self.is_draining = False
+        """Whether the process is about to stop, and lets no new socket in."""
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -99,6 +101,10 @@ class Sockets:
     @property
     def is_full(self) -> bool:
         return len(self) >= self.settings.socket_max
+
+    async def readiness(self) -> str | None:
+        """A check of `infra.health`."""
+        return "process.stopping" if self.is_draining else None
 
     def options(self) -> dict[str, Any]:
         """What `uvicorn.Config` must be given, by keyword, for these sockets."""
@@ -193,6 +199,8 @@ class PushProtocol(WebSocketsSansIOProtocol):
             self._refuse(Problem("request.bad_head", 400))  # its own answer would repeat what came in
         elif self.sockets.is_full:
             self._refuse(Problem("request.too_many_sockets", 503))
+        elif self.sockets.is_draining:
+            self._refuse(Problem("server.not_ready", 503))
         else:
             super().handle_connect(event)
 
@@ -229,7 +237,10 @@ class PushProtocol(WebSocketsSansIOProtocol):
         self.sockets.rounds.discard(self)
 
     def shutdown(self) -> None:
-        if not self.transport.is_closing():
+        """Called again and again while the server stops."""
+        if not self.handshake_complete:
+            self._refuse(Problem("server.not_ready", 503))
+        elif not self.transport.is_closing():
             super().shutdown()
         if self.transport.get_write_buffer_size():
             self.transport.abort()  # a client that does not drain would keep the server from stopping

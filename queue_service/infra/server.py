@@ -1,4 +1,4 @@
-"""How the service is served: uvicorn with deadlines.
+"""How the service is served: uvicorn with deadlines, and an end that leaves nobody without an answer.
 
 uvicorn waits for ever for the rest of a request and for a client to take its answer. The protocol here cuts such
 connections; it keeps a timer only while something is incomplete, so an ordinary request pays nothing for it.
@@ -7,9 +7,10 @@ connections; it keeps a timer only while something is incomplete, so an ordinary
 import asyncio
 import errno
 import resource
+import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -19,17 +20,25 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
+from uvicorn.server import HANDLED_SIGNALS, ServerState
 
 from queue_service.infra import problems
 from queue_service.infra.problems import Problem
+from queue_service.infra.processes import Process
 from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
 from queue_service.wire.headers import security_headers
 
+DRAIN_LOOK_S = 0.05
+"""Pause between two looks at the connections that are still there when the service stops."""
+CANCELLED_S_MAX = 1.0
+"""What was cut at the end of a stop may tidy up for so many seconds."""
 _FILES_BESIDE_CONNECTIONS = 256
 
 _log = structlog.get_logger()
+
+Place = tuple[int, Any]
+"""An address family and an address of it."""
 
 
 class AddressUnusable(Exception):
@@ -44,38 +53,153 @@ class AddressUnusable(Exception):
 
 @contextmanager
 def listening(settings: Settings) -> Iterator[list[socket.socket]]:
-    """Listens on every address of `host`; raises `AddressUnusable`. Who calls meanwhile waits until it is served."""
-    listeners: list[socket.socket] = []
-    try:
-        try:
-            for family, _, _, _, address in socket.getaddrinfo(
-                settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            ):
-                listeners.append(socket.create_server(address, family=family, backlog=settings.backlog_max))
-        except OSError as error:
-            raise AddressUnusable(_written(settings.host, settings.port), error) from error
+    """Listens on every address of `host`, alone; raises `AddressUnusable`. Who calls waits until it is served.
+
+    A service of one process listens on its own port too, where it has one.
+    """
+    places = places_of(settings, settings.port)
+    if settings.processes == 1:
+        places += own_places(settings, 0)
+    with _opened(places, lambda family, address: _listener(family, address, settings)) as listeners:
         yield listeners
-    finally:
-        for listener in listeners:
-            listener.close()
 
 
-def run(app: FastAPI, settings: Settings, sockets: Sockets, listeners: list[socket.socket]) -> None:
+@contextmanager
+def bound(places: Sequence[Place], *, is_shared: bool = False) -> Iterator[list[socket.socket]]:
+    """Takes these places; they are listened on when the service is ready, and meanwhile callers go to whoever is.
+
+    Raises `AddressUnusable`. `is_shared`: with the other processes of this service, whose sockets are `share`d too.
+    """
+
+    def one(family: int, address: Any) -> socket.socket:
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if is_shared:
+            share([taken])
+        try:
+            taken.bind(address)
+        except OSError:
+            taken.close()
+            raise
+        return taken
+
+    with _opened(places, one) as sockets:
+        yield sockets
+
+
+def share(sockets: Sequence[socket.socket]) -> None:
+    """Lets other processes of the same user listen where these do; until now nobody could."""
+    for one in sockets:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+
+
+def let_go(sockets: Sequence[socket.socket]) -> None:
+    """Leaves them to the process that has inherited them."""
+    for one in sockets:
+        one.close()
+
+
+def places_of(settings: Settings, port: int) -> list[Place]:
+    """Every address of `host`, with this port; raises `AddressUnusable`."""
+    try:
+        found = socket.getaddrinfo(settings.host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise AddressUnusable(_written(settings.host, port), error) from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def own_places(settings: Settings, number: int) -> list[Place]:
+    """Where one process listens alone; none where `process_port_first` does not say."""
+    return places_of(settings, settings.process_port_first + number) if settings.process_port_first else []
+
+
+def run(
+    app: FastAPI,
+    settings: Settings,
+    sockets: Sockets,
+    listeners: Sequence[socket.socket],
+    process: Process | None = None,
+) -> None:
     """Starts `app` and serves it until a signal; what keeps it from starting is raised here, as it is."""
     config = server_config(app, settings, sockets)
     config.lifespan = "off"  # uvicorn would tell a failed start as text and swallow what failed
-    server = Server(config)
+    server = DrainingServer(config, settings, sockets)
 
     async def serve() -> None:
-        with server.capture_signals():
+        with server.capture_signals(), _lifeline_watched(process, server):
             async with app.router.lifespan_context(app):
                 on = [_written(*listener.getsockname()[:2]) for listener in listeners]
                 _log.info("listening", on=on, version=app.version)
-                await server.serve(listeners)
+                if process is not None:
+                    process.tell_ready()
+                await server.serve(list(listeners))
             _log.info("stopped")
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve())
+
+
+class DrainingServer(Server):
+    """uvicorn's server with an end in order.
+
+    First /readyz says so, for as long as `shutdown_notice_s`. Then nothing new is taken in: who calls is refused by the
+    system, idle connections are closed, sockets are closed with 1012 (service restart), upon which clients come again
+    after a random wait. What was taken in is answered, and then closed. What is not over after `shutdown_wait_s_max` is
+    cut. The application's own end, which waits for every command that was begun, comes after this.
+    """
+
+    def __init__(self, config: Config, settings: Settings, sockets: Sockets) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._sockets = sockets
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own it does not raise them again at the end: a stop that was asked for is a success."""
+        for number in HANDLED_SIGNALS:
+            signal.signal(number, self.handle_exit)  # and so it stays: nothing of this process comes after
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets nothing new in, sees what was begun through, and cuts what takes too long."""
+        state, loop = self.server_state, asyncio.get_running_loop()
+        _log.info("stopping", connections=len(state.connections))
+        self._sockets.is_draining = True
+        await asyncio.sleep(self._settings.shutdown_notice_s)
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        deadline_s = loop.time() + self._settings.shutdown_wait_s_max
+        while (state.connections or state.tasks) and loop.time() < deadline_s and not self.force_exit:
+            for connection in list(state.connections):  # each time: one may have come in at the last moment
+                connection.shutdown()
+            await asyncio.sleep(DRAIN_LOOK_S)
+        if state.tasks:
+            _log.warning("stop.cut", requests=len(state.tasks))
+            for task in state.tasks:
+                task.cancel()
+            await asyncio.wait(list(state.tasks), timeout=CANCELLED_S_MAX)
+
+
+@contextmanager
+def _lifeline_watched(process: Process | None, server: Server) -> Iterator[None]:
+    """Stops the server where its supervisor is gone."""
+    if process is None:
+        yield
+        return
+    loop, lifeline = asyncio.get_running_loop(), process.lifeline
+
+    def stop() -> None:
+        loop.remove_reader(lifeline)
+        _log.warning("process.orphaned")
+        server.should_exit = True
+
+    loop.add_reader(lifeline, stop)
+    yield
+    loop.remove_reader(lifeline)
 
 
 def server_config(app: ASGIApp, settings: Settings, sockets: Sockets) -> Config:
@@ -230,6 +354,23 @@ class DeadlineProtocol(HttpToolsProtocol):
         headers = [*self.server_state.default_headers, *security_headers(is_https=self.settings.is_https)]
         self.transport.write(problems.raw_answer(problem, headers))
         self.transport.close()
+
+
+@contextmanager
+def _opened(places: Sequence[Place], open_one: Callable[[int, Any], socket.socket]) -> Iterator[list[socket.socket]]:
+    """A socket at each place, all closed at the end; raises `AddressUnusable`."""
+    with ExitStack() as stack:
+        opened: list[socket.socket] = []
+        for family, address in places:
+            try:
+                opened.append(stack.enter_context(open_one(family, address)))
+            except OSError as error:
+                raise AddressUnusable(_written(*address[:2]), error) from error
+        yield opened
+
+
+def _listener(family: int, address: Any, settings: Settings) -> socket.socket:
+    return socket.create_server(address, family=family, backlog=settings.backlog_max)
 
 
 def _written(host: str, port: int) -> str:

@@ -1,0 +1,29 @@
+"""A program of several processes for tests: each says its number and process id, and waits as its words say."""
+
+import os
+import select
+import signal
+import sys
+
+from queue_service.infra import logging
+from queue_service.infra.processes import split
+
+UNABLE_STATUS = 7
+
+
+def main(count: str, stop_s_max: str, manner: str) -> None:
+    """`manner`: steady; deaf: number 1 hears no SIGTERM; unable: number 1 never gets ready."""
+    logging.configure("info")
+    process = split(int(count), stop_s_max=float(stop_s_max), let_go=lambda: None)
+    is_odd = process.number == 1
+    if manner == "unable" and is_odd:
+        sys.exit(UNABLE_STATUS)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if manner == "deaf" and is_odd else lambda *_: sys.exit(0))
+    process.tell_ready()
+    os.write(sys.stdout.fileno(), f"{process.number} {os.getpid()}\n".encode())
+    select.select([process.lifeline], [], [])
+    os.write(sys.stdout.fileno(), f"orphan {process.number}\n".encode())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
