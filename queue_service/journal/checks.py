@@ -5,7 +5,7 @@ from queue_service.journal.store import Journal, JournalUnavailable
 from queue_service.settings import Settings
 from queue_service.wire.clock import Clock
 
-UNAVAILABLE = "journal.unavailable"
+UNWRITABLE = "journal.unwritable"
 
 
 def writing(journal: Journal) -> Check:
@@ -15,7 +15,7 @@ def writing(journal: Journal) -> Check:
         try:
             await journal.ping()
         except JournalUnavailable:
-            return UNAVAILABLE
+            return UNWRITABLE
         return None
 
     return check
@@ -28,7 +28,7 @@ def clock(journal: Journal, clock: Clock, settings: Settings) -> Check:
         try:
             off_s = await journal.clock_off_s(clock())
         except JournalUnavailable:
-            return UNAVAILABLE
+            return UNWRITABLE
         return "clock.off" if off_s > settings.clock_off_s_max else None
 
     return check
