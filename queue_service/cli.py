@@ -13,23 +13,27 @@ import typer
 
 from queue_service import __version__
 from queue_service.app import create_app
+from queue_service.backup.cli import backup, restore
 from queue_service.catalog.cli import catalog_app
 from queue_service.desk.cli import secret_app
 from queue_service.identity.cli import device_app, staff_app
 from queue_service.infra import logging, server, terminal
-from queue_service.infra.migrate import migrate, require_current
+from queue_service.infra.migrate import losses, migrate, releases, require_current
 from queue_service.infra.processes import Process, split
 from queue_service.infra.push import Sockets
 from queue_service.journal.store import JournalUnavailable
 from queue_service.settings import Settings
 from queue_service.simulate.cli import simulate
 from queue_service.simulate.stage import demo
+from queue_service.wire import locales
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(staff_app, name="staff")
 app.add_typer(device_app, name="device")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(secret_app, name="secret")
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 
@@ -99,10 +103,31 @@ def _serve_here(settings: Settings, listeners: list[socket.socket], process: Pro
 
 
 @app.command("migrate")
-def migrate_databases() -> None:
+def migrate_databases(
+    to_release: Annotated[str | None, typer.Option(help="go to a former release's; stop the service first")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before data is dropped")] = False,
+) -> None:
     """Brings the databases to this release."""
+    settings = terminal.settings()
     with terminal.failures_told():
-        asyncio.run(migrate(terminal.settings()))
+        if to_release is None:
+            asyncio.run(migrate(settings))
+        else:
+            _migrate_to(settings, to_release, is_agreed=yes)
+
+
+def _migrate_to(settings: Settings, release: str, *, is_agreed: bool) -> None:
+    known = releases()
+    if release not in known:
+        terminal.fail("migrate.release_unknown", release=release, known=", ".join(known))
+    lost = asyncio.run(losses(settings, known[release]))
+    for loss in lost:
+        key = "migrate.loses_table" if loss.column is None else "migrate.loses_column"
+        terminal.say(key, table=loss.table, column=loss.column, rows=loss.rows)
+    if lost and not is_agreed:
+        typer.confirm(locales.text(terminal.language(), "migrate.confirm", release=release), abort=True, err=True)
+    asyncio.run(migrate(settings, known[release]))
+    terminal.say("migrate.done", release=release)
 
 
 @app.command()

@@ -53,7 +53,7 @@ async def _one_moment(settings: Settings) -> AsyncIterator[Mapping[Tree, AsyncCo
         connections = {}
         if settings.database_url is not None:
             patient = settings.model_copy(update={"database_wait_s_max": MIGRATION_S_MAX})
-            engine = postgres_engine(patient, Tree.JOURNAL, 1)
+            engine = postgres_engine(patient, str(Tree.JOURNAL), 1)
             stack.push_async_callback(engine.dispose)
             reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connections = dict.fromkeys(Tree, await stack.enter_async_context(reader.connect()))
