@@ -57,7 +57,7 @@ class Bus(Protocol):
         """Lets `listener` hear all news until the function that is given back is called."""
 
     async def close(self) -> None:
-        """Ends; what was not sent yet is not sent."""
+        """Ends, once what was published has been sent, or cannot be."""
 
 
 async def open_bus(settings: Settings) -> Bus:
@@ -101,13 +101,17 @@ class PostgresBus(_Listeners):
 
     While one message is on its way the next gathers, of each topic the newest seq only. A connection that is lost is
     opened again for as long as it takes; afterwards every listener is told to resync.
+
+    What a killed process had made durable and not told yet is told by the one that takes its place: whoever starts asks
+    all others to look again.
     """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
         self._pending: dict[str, int] = {}
-        self._is_resync_pending = False
+        self._is_resync_pending = True
+        self._is_closing = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -116,6 +120,7 @@ class PostgresBus(_Listeners):
         """Listens from now on; raises what the driver raises when the database does not answer."""
         bus = cls(settings)
         bus._task = asyncio.get_running_loop().create_task(bus._run(await bus._connect()))
+        bus._wake.set()
         return bus
 
     def publish(self, topic: str, seq: int) -> None:
@@ -128,6 +133,9 @@ class PostgresBus(_Listeners):
 
     async def close(self) -> None:
         assert self._task is not None
+        self._is_closing = True
+        self._wake.set()
+        await asyncio.wait([self._task], timeout=CLOSE_S_MAX)
         self._task.cancel()
         await asyncio.wait([self._task])
         self._listeners.clear()
@@ -137,7 +145,8 @@ class PostgresBus(_Listeners):
         while True:
             try:
                 try:
-                    await self._send_for_ever(connection)
+                    await self._send_until_closing(connection)
+                    return
                 finally:
                     with suppress(*FAILURES):
                         await connection.close(timeout=CLOSE_S_MAX)
@@ -160,11 +169,13 @@ class PostgresBus(_Listeners):
         connection.add_termination_listener(lambda _: self._wake.set())
         return connection
 
-    async def _send_for_ever(self, connection: asyncpg.Connection) -> None:
-        while True:
+    async def _send_until_closing(self, connection: asyncpg.Connection) -> None:
+        is_last = False
+        while not is_last:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._settings.bus_heartbeat_s)
             self._wake.clear()
+            is_last = self._is_closing
             moved, self._pending = self._pending, {}
             payloads = list(_payloads(moved))
             if self._is_resync_pending:

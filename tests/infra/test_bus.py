@@ -32,9 +32,19 @@ class Notes:
         self._more.set()
 
 
+async def a_bus(settings: Settings) -> Bus:
+    """One whose own first word, that all shall look again, is over."""
+    bus = await open_bus(settings)
+    if settings.database_url is not None:
+        notes = Notes(bus)
+        assert await notes.until(bool) == [Resync()]
+        notes.end()
+    return bus
+
+
 @pytest.fixture
 async def bus(storage: Settings) -> AsyncIterator[Bus]:
-    bus = await open_bus(storage)
+    bus = await a_bus(storage)
     yield bus
     await bus.close()
 
@@ -56,7 +66,7 @@ async def test_who_has_unsubscribed_hears_nothing(bus: Bus) -> None:
 
 
 async def test_other_processes_hear_the_newest_seq_of_each_topic(database: str) -> None:
-    here, there = [await open_bus(Settings(database_url=database)) for _ in range(2)]
+    here, there = [await a_bus(Settings(database_url=database)) for _ in range(2)]
     notes = Notes(there)
     topics = [f"支行-{number}/2026-03-02" for number in range(PAYLOAD_BYTES_MAX // 20)]  # more than one message holds
     for seq in (3, 9, 5):
@@ -69,8 +79,8 @@ async def test_other_processes_hear_the_newest_seq_of_each_topic(database: str) 
 
 
 async def test_more_topics_than_may_wait_become_a_resync(database: str) -> None:
-    here = await open_bus(Settings(database_url=database, bus_topics_max=3))
-    there = await open_bus(Settings(database_url=database))
+    here = await a_bus(Settings(database_url=database, bus_topics_max=3))
+    there = await a_bus(Settings(database_url=database))
     notes = Notes(there)
     for topic in "abcd":
         here.publish(topic, 1)
@@ -82,7 +92,7 @@ async def test_more_topics_than_may_wait_become_a_resync(database: str) -> None:
 
 
 async def test_a_lost_connection_comes_back_and_says_resync(database: str) -> None:
-    here = await open_bus(Settings(database_url=database))
+    here = await a_bus(Settings(database_url=database))
     notes = Notes(here)
     connection = await asyncpg.connect(database)
     await connection.execute(
@@ -94,3 +104,21 @@ async def test_a_lost_connection_comes_back_and_says_resync(database: str) -> No
     news = await notes.until(lambda news: Moved(topic="a", seq=4) in news)
     assert news == [Resync(), Moved(topic="a", seq=4)]
     await here.close()
+
+
+async def test_who_starts_asks_all_others_to_look_again_for_one_that_died_may_not_have_told(database: str) -> None:
+    here = await a_bus(Settings(database_url=database))
+    notes = Notes(here)
+    there = await open_bus(Settings(database_url=database))
+    assert await notes.until(bool) == [Resync()]
+    await here.close()
+    await there.close()
+
+
+async def test_what_was_published_just_before_the_end_is_heard(database: str) -> None:
+    here, there = [await a_bus(Settings(database_url=database)) for _ in range(2)]
+    notes = Notes(there)
+    here.publish("a", 1)
+    await here.close()
+    assert await notes.until(bool) == [Moved(topic="a", seq=1)]
+    await there.close()
