@@ -125,20 +125,24 @@ async def _copy(server_url: str, template: str) -> AsyncIterator[str]:
         await _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def owner_of_server() -> tuple[str, dict[str, Any]]:
+    """Whom a server's folder belongs to, and how `subprocess` is told to run as that user: not as root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid()).pw_name, {}
+    return "postgres", {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []}
+
+
 def _start(folder: Path, run_pid: int) -> None:
-    owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name  # the server refuses to run as root
-    as_owner: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        as_owner = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []}
+    owner, as_owner = owner_of_server()
     data = folder.with_suffix(".starting")
     data.mkdir(mode=0o700)
     shutil.chown(data, owner)
-    initdb = [_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    initdb = [program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=data, **as_owner)
     (data / "postgresql.auto.conf").write_text(CONFIGURATION.format(folder=folder))
     data.rename(folder)
     subprocess.run(
-        ["/bin/sh", "-c", WATCH, "watch", _program("postgres"), folder, str(run_pid)],
+        ["/bin/sh", "-c", WATCH, "watch", program("postgres"), folder, str(run_pid)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -148,12 +152,13 @@ def _start(folder: Path, run_pid: int) -> None:
         **as_owner,
     )
     deadline = time.monotonic() + START_S_MAX
-    while subprocess.run([_program("pg_isready"), "-q", "-h", folder], check=False).returncode != 0:
+    while subprocess.run([program("pg_isready"), "-q", "-h", folder], check=False).returncode != 0:
         assert time.monotonic() < deadline, "PostgreSQL did not start"
         time.sleep(0.05)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where one of the server's programs is."""
     found = shutil.which(name) or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
     )

@@ -1,0 +1,204 @@
+"""Compose, Kubernetes and systemd: each by its own rules, and all of one mind with core, proxy and image."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+import display_client.settings
+import kiosk_client.settings
+import queue_service.settings
+from queue_service import __version__
+from queue_service.settings import Settings
+from tests.deploy.containerfile import steps
+from tests.deploy.manifests import DEPLOY, KUBERNETES, SYSTEMD, compose, environment, kubernetes, unit
+from tests.system.routes import routes
+
+SCHEMAS = Path(__file__).parent / "schemas"
+OPERATORS = {"/healthz", "/readyz", "/metrics"}
+EXPOSURE_MAX = {"queue-core": 1.5, "queue-kiosk": 1.8, "queue-display": 1.6, "queue-browser@kiosk": 7.5}
+"""By `systemd-analyze security`: 0 is closed, 10 is open. A browser with its own sandbox needs most of what is left."""
+MARGIN_S_MIN = 5
+"""Between the end of a drain as the core limits it and the moment when it is killed."""
+
+
+def _known(kind: type[BaseSettings]) -> set[str]:
+    return {f"{kind.model_config['env_prefix']}{name}".upper() for name in kind.model_fields}
+
+
+KNOWN = (
+    _known(queue_service.settings.Settings)
+    | _known(kiosk_client.settings.Settings)
+    | _known(display_client.settings.Settings)
+)
+
+
+def _core(told: dict[str, str]) -> Settings:
+    """The core's settings, which these make; what is not told has its default."""
+    assert set(told) <= KNOWN
+    own = {name.removeprefix("QUEUE_").lower(): value for name, value in told.items()}
+    return Settings.model_validate(own)
+
+
+def _faults(schema: dict[str, Any], value: Any) -> list[str]:
+    return [
+        f"{'/'.join(map(str, fault.instance_path))}: {fault.message}"
+        for fault in jsonschema_rs.validator_for(schema).iter_errors(value)
+    ]
+
+
+def test_compose_is_as_the_specification_says() -> None:
+    assert _faults(json.loads((SCHEMAS / "compose.json").read_text()), compose()) == []
+
+
+def test_kubernetes_knows_every_field() -> None:
+    schema = json.loads((SCHEMAS / "kubernetes.json").read_text())
+    for document in kubernetes().values():
+        kind = f"{document['apiVersion']}/{document['kind']}"
+        assert _faults({"$ref": schema["kinds"][kind], "$defs": schema["$defs"]}, document) == [], kind
+    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))
+    beside = {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml", "ingress-controller.yaml"}
+    assert set(kustomization["resources"]) == beside
+    (image,) = kustomization["images"]
+    pods = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["spec"]
+    assert {container["image"] for container in pods["containers"] + pods["initContainers"]} == {image["name"]}
+    assert image["newTag"] == __version__
+
+
+@pytest.mark.parametrize("name", EXPOSURE_MAX)
+def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
+    """Programs that this machine lacks are stood in for by one that it has."""
+    source = re.sub(r"@\w+", "@", name)
+    text = (SYSTEMD / f"{source}.service").read_text(encoding="utf-8")
+    path = tmp_path / f"{name}.service"
+    path.write_text(re.sub(r"^(Exec\w+=)/\S+", rf"\1{shutil.which('true')}", text, flags=re.MULTILINE))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (exposure,) = re.findall(r"exposure level for \S+: ([\d.]+)", judged.stdout)
+    assert float(exposure) <= EXPOSURE_MAX[name]
+
+
+def test_every_variable_is_a_setting() -> None:
+    settings = kubernetes()["ConfigMap", "queue-settings"]["data"]
+    core = compose()["services"]["core"]["environment"]
+    _core(settings)
+    _core(core | {"QUEUE_BASE_URL": "https://queue.example.org"})
+    of_units = [
+        assignment.partition("=")[0]
+        for path in SYSTEMD.glob("*.service")
+        for line in unit(path.name).get("Environment", [])
+        for assignment in line.split()
+    ]
+    of_image = [name for step in steps() if step.word == "ENV" for name in re.findall(r"\b([A-Z_]+)=", step.rest)]
+    assert set(of_units) <= KNOWN
+    assert set(of_image) - {"PATH"} <= KNOWN
+    _core(environment(SYSTEMD / "core.env"))
+    assert set(environment(SYSTEMD / "kiosk.env")) | set(environment(SYSTEMD / "display.env")) <= KNOWN
+
+
+def test_processes_listen_where_the_proxy_looks() -> None:
+    for proxied, told in (
+        (DEPLOY / "proxy/queue/processes.conf", environment(SYSTEMD / "core.env")),
+        (DEPLOY / "compose/processes.conf", compose()["services"]["core"]["environment"]),
+    ):
+        ports = [int(port) for port in re.findall(r"server [\w.]+:(\d+) ", proxied.read_text(encoding="utf-8"))]
+        first, count = int(told["QUEUE_PROCESS_PORT_FIRST"]), int(told["QUEUE_PROCESSES"])
+        assert ports == list(range(first, first + count)), proxied
+
+
+def test_a_drain_ends_before_the_kill() -> None:
+    pods = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["spec"]
+    seconds = re.compile(r"(\d+)s?")
+    for killed_after, told in (
+        (str(pods["terminationGracePeriodSeconds"]), kubernetes()["ConfigMap", "queue-settings"]["data"]),
+        (compose()["services"]["core"]["stop_grace_period"], {}),
+        (unit("queue-core.service")["TimeoutStopSec"][0], environment(SYSTEMD / "core.env")),
+    ):
+        core, found = _core(told), seconds.fullmatch(killed_after)
+        assert found
+        assert int(found[1]) >= core.shutdown_notice_s + core.shutdown_wait_s_max + MARGIN_S_MIN
+
+
+def test_pods_are_asked_what_the_core_answers() -> None:
+    pods = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["spec"]
+    (container,) = pods["containers"]
+    (port,) = container["ports"]
+    image = {step.word: step.rest for step in steps()}
+    assert str(port["containerPort"]) == image["EXPOSE"]
+    assert f"{pods['securityContext']['runAsUser']}:{pods['securityContext']['runAsGroup']}" == image["USER"]
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    for probe in ("startupProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["path"] == "/readyz"
+        assert container[probe]["timeoutSeconds"] > Settings().ready_wait_s_max
+    secret = kubernetes()["ConfigMap", "queue-settings"]["data"]["QUEUE_DATABASE_PASSWORD_FILE"]
+    for one in (container, *pods["initContainers"]):
+        (mount,) = one["volumeMounts"]
+        assert secret == f"{mount['mountPath']}/password"
+        assert one["securityContext"]["readOnlyRootFilesystem"]
+        assert one["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    labels = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["metadata"]["labels"]
+    service = kubernetes()["Service", "queue-core"]["spec"]
+    assert service["selector"] == labels
+    assert kubernetes()["PodDisruptionBudget", "queue-core"]["spec"]["selector"]["matchLabels"] == labels
+    assert kubernetes()["NetworkPolicy", "queue-core"]["spec"]["podSelector"]["matchLabels"] == labels
+
+
+def test_the_ingress_leads_to_every_public_route_and_to_no_other() -> None:
+    (rule,) = kubernetes()["Ingress", "queue-core"]["spec"]["rules"]
+    assert rule["host"] in kubernetes()["ConfigMap", "queue-settings"]["data"]["QUEUE_BASE_URL"]
+
+    def is_led(path: str) -> bool:
+        return any(
+            path == led["path"] or (led["pathType"] == "Prefix" and path.startswith(f"{led['path']}/"))
+            for led in rule["http"]["paths"]
+        )
+
+    paths = {route.path for route in routes()}
+    assert paths >= OPERATORS
+    assert {path for path in paths if not is_led(path)} == OPERATORS
+
+
+def test_the_ingress_controller_maps_as_the_proxy_does() -> None:
+    told = kubernetes()["ConfigMap", "nginx-config"]["data"]
+    maps = (DEPLOY / "proxy/queue/maps.conf").read_text(encoding="utf-8")
+    ours = re.findall(r"map \$uri \$(\w+) (\{.*?^\})", maps, re.MULTILINE | re.DOTALL)
+    theirs = re.findall(r"map \$uri \$(\w+) (\{.*?^\})", told["http-snippets"], re.MULTILINE | re.DOTALL)
+    assert theirs == ours
+    assert told["log-format"] == "".join(re.findall(r"^    '(.*)';?$", maps, re.MULTILINE))
+    annotations = kubernetes()["Ingress", "queue-core"]["metadata"]["annotations"]
+    upstream = (DEPLOY / "proxy/queue/processes.conf").read_text(encoding="utf-8")
+    assert f"{annotations['nginx.org/lb-method']};" in upstream
+    forward = (DEPLOY / "proxy/queue/forward.conf").read_text(encoding="utf-8")
+    for name in ("proxy-connect-timeout", "proxy-read-timeout", "proxy-send-timeout"):
+        assert f"{name.replace('-', '_')} {annotations[f'nginx.org/{name}']};" in forward
+
+
+def test_a_screen_opens_what_its_machine_serves() -> None:
+    policy = json.loads((SYSTEMD / "chromium-policy.json").read_text(encoding="utf-8"))
+    defaults = {
+        "kiosk": kiosk_client.settings.Settings.model_fields["port"].default,
+        "display": display_client.settings.Settings.model_fields["port"].default,
+    }
+    for kind, port in defaults.items():
+        screen = environment(SYSTEMD / f"screen-{kind}.env")
+        assert screen["SCREEN_ORIGIN"] == f"http://127.0.0.1:{port}"
+        assert screen["SCREEN_ORIGIN"] in policy["URLAllowlist"]
+    (start,) = unit("queue-browser@.service")["ExecStart"]
+    assert "--kiosk" in start
+    assert start.endswith("${SCREEN_ORIGIN}${SCREEN_PAGE}")
+    assert policy["AutoplayAllowlist"] == [f"http://127.0.0.1:{defaults['display']}"]
