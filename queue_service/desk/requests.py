@@ -1,6 +1,6 @@
 """From a request to the desk and back: who asks, under which key, with which lease."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -104,7 +104,8 @@ class Counter:
         return f"{self.settings.base_url}/t/{token}"
 
     def _fingerprint(self, request: Request, body: BaseModel | None) -> bytes:
-        asked = f"{request.method} {request.url.path}\n{'' if body is None else body.model_dump_json(by_alias=True)}"
+        told = "" if body is None else body.model_dump_json(by_alias=True)
+        asked = f"{request.scope['method']} {request.scope['path']}\n{told}"
         return self.tokens.fingerprint(asked.encode())
 
 
@@ -118,7 +119,11 @@ def counter_of(request: Request) -> Counter:
     return counter
 
 
-CounterOf = Annotated[Counter, Depends(counter_of)]
+async def _counter(request: Request) -> Counter:
+    return counter_of(request)  # a dependency that does not wait would cost a thread
+
+
+CounterOf = Annotated[Counter, Depends(_counter)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class AtWindow:
     """The hold to be checked; None: the caller may command any window of the branch."""
 
 
-def at_window(*permissions: Permission) -> Callable[..., object]:
+def at_window(*permissions: Permission) -> Callable[[Request, str, int, Counter], Awaitable[AtWindow]]:
     """A dependency: who commands the window in the path, by one of `permissions`, or by a roaming one there."""
 
     async def dependency(request: Request, branch: BranchId, window: WindowNumber, counter: CounterOf) -> AtWindow:

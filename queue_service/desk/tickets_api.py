@@ -38,6 +38,8 @@ ISSUE = "ticket.issue"
 
 router = APIRouter(prefix="/api/v1")
 
+may_issue = allowed(Permission.TICKET_ISSUE)
+
 Token = Annotated[str, Path(description="From the visitor's link; a wrong one, however long, is 404.")]
 TICKET: Responses = {200: {"model": messages.WindowAnswer}}
 QR: Responses = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
@@ -49,7 +51,7 @@ QR: Responses = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"
 async def issue(
     request: Request,
     branch: BranchId,
-    caller: Annotated[Caller, Depends(allowed(Permission.TICKET_ISSUE))],
+    caller: Annotated[Caller, Depends(may_issue)],
     counter: CounterOf,
     body: requests.IssueRequest,
     key: Key = None,

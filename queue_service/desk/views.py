@@ -41,6 +41,7 @@ def visitor_view(day: Day, ticket: Ticket, outlook: Outlook) -> View:
 
 def _common(day: Day, ticket: Ticket, outlook: Outlook) -> View:
     is_waiting = ticket.status is TicketStatus.WAITING
+    ahead, wait = outlook.place(ticket) if is_waiting else (None, None)
     overtaken_by = day.overtaken_by(ticket)
     return {
         "id": ticket.id,
@@ -59,8 +60,8 @@ def _common(day: Day, ticket: Ticket, outlook: Outlook) -> View:
         "calls": ticket.calls,
         "overtaken": len(overtaken_by),
         "overtaken_by": [{"class": by, "times": times} for by, times in Counter(overtaken_by).items()],
-        "ahead": outlook.ahead(ticket) if is_waiting else None,
-        "wait": wait_view(outlook.wait_of(ticket)) if is_waiting else None,
+        "ahead": ahead,
+        "wait": wait_view(wait),
         "windows": windows_for(day, ticket, outlook) if is_waiting else [],
     }
 

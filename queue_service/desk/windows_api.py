@@ -33,10 +33,12 @@ from queue_service.wire.locales import LANGUAGE_FIRST
 
 router = APIRouter(prefix="/api/v1/branches/{branch}/windows/{window}", tags=["windows"])
 
+may_serve = at_window(Permission.WINDOW_SERVE)
+
 Opener = Annotated[AtWindow, Depends(at_window(Permission.WINDOW_OPEN))]
 Pauser = Annotated[AtWindow, Depends(at_window(Permission.WINDOW_PAUSE))]
 Closer = Annotated[AtWindow, Depends(at_window(Permission.WINDOW_CLOSE))]
-Server = Annotated[AtWindow, Depends(at_window(Permission.WINDOW_SERVE))]
+Server = Annotated[AtWindow, Depends(may_serve)]
 
 WINDOW: Responses = {200: {"model": messages.Window}}
 TICKET: Responses = {200: {"model": messages.WindowAnswer}}

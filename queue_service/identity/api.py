@@ -47,7 +47,7 @@ class Session(messages.Answer):
     staff: Staff
 
 
-def _guard(request: Request) -> Guard:
+async def _guard(request: Request) -> Guard:  # not waiting, it would cost a thread
     guard: Guard = request.app.state.guard
     if request.method != "GET" and cross_site(request.headers, guard.settings):
         raise Problem("request.cross_site", 403)

@@ -9,7 +9,12 @@ from queue_service.infra import problems, strict_json
 from queue_service.infra.problems import Problem
 from queue_service.settings import Settings
 
+JSON_KEY = "queue_service.json"
+"""Where in the scope the value of the body stands, if there is a body, for who does not have it decoded again."""
+
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_PLAIN = re.compile(rb"[!-$&-~]*")
+"""Nothing to decode, as nearly always."""
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _LENGTH_DIGITS_MAX = 18
 _JSON = re.compile(rb"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
@@ -45,6 +50,8 @@ class Gate:
         if len(path) + len(query) > self.url_bytes_max:
             raise Problem("request.url_too_long", 414)
         for part in (path, query):
+            if _PLAIN.fullmatch(part):
+                continue
             if not part.isascii() or _BROKEN_ESCAPE.search(part):
                 raise Problem("request.bad_url", 400)
             try:
@@ -72,7 +79,7 @@ class Gate:
         if body:
             if not _JSON.fullmatch(media_type):
                 raise Problem("request.not_json_type", 415)
-            strict_json.check(body, depth_max=self.depth_max)
+            scope[JSON_KEY] = strict_json.read(body, depth_max=self.depth_max)
         return _replay(body, receive)
 
     async def _read(self, receive: Receive) -> bytes:

@@ -99,26 +99,15 @@ class Problem(Exception):
 def install(app: FastAPI) -> None:
     """Let every refusal of `app`, its own and the framework's, answer as a problem."""
 
-    async def on_problem(connection: HTTPConnection, error: Exception) -> Response | None:
-        assert isinstance(error, Problem)
-        return await _answer(connection, error)
-
-    async def on_invalid(connection: HTTPConnection, error: Exception) -> Response | None:
-        assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
-        errors = [(_field(app, wrong["loc"]), wrong["type"]) for wrong in error.errors()[:FIELD_ERRORS_MAX]]
-        return await _answer(connection, Problem("request.invalid", 422, errors=errors))
-
-    async def on_http_exception(connection: HTTPConnection, error: Exception) -> Response | None:
-        assert isinstance(error, HTTPException)
-        code = _CODES_OF_STATUS.get(error.status_code, "request.refused" if error.status_code < 500 else "server.error")
-        return await _answer(connection, Problem(code, error.status_code, headers=error.headers))
+    async def on_error(connection: HTTPConnection, error: Exception) -> Response | None:
+        return await _answer(connection, problem_of(app, error))
 
     # One handler serves requests and sockets alike, which the framework's type for handlers cannot say.
     handlers: dict[Any, Any] = {
-        Problem: on_problem,
-        RequestValidationError: on_invalid,
-        WebSocketRequestValidationError: on_invalid,
-        HTTPException: on_http_exception,
+        Problem: on_error,
+        RequestValidationError: on_error,
+        WebSocketRequestValidationError: on_error,
+        HTTPException: on_error,
     }
     app.exception_handlers.update(handlers)
     nowhere = app.router.default
@@ -129,6 +118,23 @@ def install(app: FastAPI) -> None:
         await nowhere(scope, receive, send)
 
     app.router.default = default
+
+
+def problem_of(app: FastAPI, error: Exception) -> Problem:
+    """The problem that a route's refusal amounts to, its own or the framework's."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError() | WebSocketRequestValidationError():
+            wrongs = error.errors()[:FIELD_ERRORS_MAX]
+            return Problem(
+                "request.invalid", 422, errors=[(_field(app, wrong["loc"]), wrong["type"]) for wrong in wrongs]
+            )
+        case HTTPException(status_code=status):
+            code = _CODES_OF_STATUS.get(status, "request.refused" if status < 500 else "server.error")
+            return Problem(code, status, headers=error.headers)
+        case _:
+            raise AssertionError("no refusal") from error
 
 
 def invalid(error: ValidationError) -> RequestValidationError:

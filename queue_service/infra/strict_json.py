@@ -17,13 +17,13 @@ INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def check(body: bytes, *, depth_max: int) -> None:
-    """Raise the Problem that `body` has, if any.
+def read(body: bytes, *, depth_max: int) -> object:
+    """The value of `body`; raises the Problem that it has, if any.
 
     depth_max: so many arrays and objects may be open at once
     """
     try:
-        value = _DECODER.decode(body.decode())
+        value: object = _DECODER.decode(body.decode())
     except UnicodeDecodeError:
         raise Problem("request.bad_text", 400) from None
     except json.JSONDecodeError:
@@ -33,6 +33,7 @@ def check(body: bytes, *, depth_max: int) -> None:
     except ValueError:  # an integer of more digits than Python reads
         raise _out_of_range() from None
     _check_values((value,), depth_max, depth_max)
+    return value
 
 
 def _check_values(values: Iterable[object], depth_left: int, depth_max: int) -> None:

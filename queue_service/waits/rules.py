@@ -5,14 +5,15 @@ others, so each ticket of another service counts by the part of that service's w
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil, floor
 
 from queue_service.hall.day import Day
 from queue_service.hall.lanes import Lane, LaneKey
 from queue_service.hall.routing import in_order, virtual_join_at
+from queue_service.hall.terms import Terms
 from queue_service.hall.tickets import Ticket, WindowStatus
 
 LOW_FACTOR = 0.7
@@ -20,6 +21,8 @@ HIGH_FACTOR = 1.4
 """The range around the mean: service times scatter widely (coefficient of variation near 1, Brown et al. 2005), but
 the sum over the visitors ahead scatters less."""
 STEP_S = 60
+POOLS_MAX = 2048
+"""So many sets of terms, plan and windows that call are remembered: some for each branch of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,51 @@ class WaitRange:
 
     low_s: int
     high_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pools:
+    """What of the waits neither tickets nor calls change: which windows call for what, and what that takes of them."""
+
+    minutes: Mapping[str, float]
+    windows: Mapping[str, list[int]]
+    """The windows that call, by service."""
+    served: Mapping[int, tuple[str, ...]]
+    """The services of each window that calls."""
+    factors: Mapping[str, list[tuple[str, float]]]
+    """By service: the services whose tickets take time of its windows, and how many minutes each one takes."""
+
+
+class _Same:
+    """Terms as a key: the same object, which no look at its contents could tell faster."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+
+    def __hash__(self) -> int:
+        return id(self.terms)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.terms is other.terms
+
+
+@lru_cache(maxsize=POOLS_MAX)
+def _pools(same: _Same, plan_id: str, calling: tuple[int, ...]) -> _Pools:
+    terms = same.terms
+    plan = terms.plan(plan_id)
+    assert plan is not None, "the day's plan is one of its terms"
+    minutes = {service.id: service.minutes for service in terms.services}
+    served = {number: tuple(plan.windows.get(number, ())) for number in calling}
+    windows = {service: [number for number in calling if service in served[number]] for service in minutes}
+    factors: dict[str, list[tuple[str, float]]] = {}
+    for service, mine in windows.items():
+        shares = ((other, len(set(mine).intersection(theirs)), theirs) for other, theirs in windows.items())
+        factors[service] = [
+            (other, minutes[other] * shared / len(theirs) / len(mine)) for other, shared, theirs in shares if shared
+        ]
+    return _Pools(minutes, windows, served, factors)
 
 
 class Outlook:
@@ -40,43 +88,19 @@ class Outlook:
         self._day = day
 
     @cached_property
-    def _minutes(self) -> Mapping[str, float]:
-        return {service.id: service.minutes for service in self._day.terms.services}
+    def _pools(self) -> _Pools:
+        day = self._day
+        calling = sorted(
+            number
+            for number, window in day.windows.items()
+            if window.status is WindowStatus.OPEN and window.then is None
+        )
+        return _pools(_Same(day.terms), day.plan, tuple(calling))
 
     @cached_property
-    def _windows(self) -> Mapping[str, list[int]]:
-        """The windows that call, by service."""
-        plan = self._day.plan_in_force()
-        windows: dict[str, list[int]] = {service: [] for service in self._minutes}
-        for number, window in self._day.windows.items():
-            if window.status is WindowStatus.OPEN and window.then is None:
-                for service in plan.windows.get(number, ()):
-                    windows[service].append(number)
-        return {service: sorted(numbers) for service, numbers in windows.items()}
-
-    @cached_property
-    def _factors(self) -> Mapping[str, list[tuple[str, float]]]:
-        """By service: the services whose tickets take time of its windows, and how many minutes each one takes."""
-        factors: dict[str, list[tuple[str, float]]] = {}
-        for service, mine in self._windows.items():
-            shares = ((other, len(set(mine).intersection(theirs)), theirs) for other, theirs in self._windows.items())
-            factors[service] = [
-                (other, self._minutes[other] * shared / len(theirs) / len(mine))
-                for other, shared, theirs in shares
-                if shared
-            ]
-        return factors
-
-    @cached_property
-    def _places(self) -> Mapping[str, tuple[int, WaitRange | None]]:
-        """How many are ahead of each waiting ticket, and its range; one walk along the whole queue."""
-        places: dict[str, tuple[int, WaitRange | None]] = {}
-        before = dict.fromkeys(self._minutes, 0)
-        for _, _, ticket_id in in_order(self._day, list(self._day.lanes.items())):
-            service = self._day.live[ticket_id].service
-            places[ticket_id] = before[service], self._range(service, before.__getitem__)
-            before[service] += 1
-        return places
+    def _free(self) -> frozenset[int]:
+        """The windows that call and have nobody."""
+        return frozenset(number for number in self._pools.served if self._day.windows[number].ticket is None)
 
     @cached_property
     def _lanes(self) -> Mapping[str, list[tuple[LaneKey, Lane]]]:
@@ -86,65 +110,69 @@ class Outlook:
             lanes.setdefault(key.service, []).append((key, lane))
         return lanes
 
+    @cached_property
+    def _waiting(self) -> Mapping[str, int]:
+        """How many wait, by service."""
+        return {service: sum(len(lane.waiting) for _, lane in lanes) for service, lanes in self._lanes.items()}
+
+    @cached_property
+    def _places(self) -> Mapping[str, tuple[int, WaitRange | None]]:
+        """How many are ahead of each waiting ticket, and its range; one walk along the whole queue."""
+        places: dict[str, tuple[int, WaitRange | None]] = {}
+        before = dict.fromkeys(self._lanes, 0)
+        for _, _, ticket_id in in_order(self._day, list(self._day.lanes.items())):
+            service = self._day.live[ticket_id].service
+            places[ticket_id] = before[service], self._range(service, before)
+            before[service] += 1
+        return places
+
     def windows(self, service: str) -> list[int]:
         """The windows that call for a service now."""
-        return self._windows.get(service, [])
+        return self._pools.windows.get(service, [])
 
     def waiting(self, service: str) -> int:
         """How many wait for a service."""
-        return sum(len(lane.waiting) for _, lane in self._lanes.get(service, ()))
+        return self._waiting.get(service, 0)
 
     def place_all(self) -> None:
         """Look along the whole queue once, before asking for many of its tickets."""
         _ = self._places
 
-    def ahead(self, ticket: Ticket) -> int:
-        """How many who wait for the same service would be called before a waiting ticket."""
-        if self._is_placed:
-            return self._places[ticket.id][0]
-        return self._before(ticket.service, ticket)
+    def place(self, ticket: Ticket) -> tuple[int, WaitRange | None]:
+        """How many who wait for the same service would be called before a waiting ticket, and its range."""
+        if "_places" in self.__dict__:
+            return self._places[ticket.id]
+        before = self._before(ticket)
+        return before[ticket.service], self._range(ticket.service, before)
 
     def wait(self, service: str) -> WaitRange | None:
         """The range for whoever joins the service's queue now; None while no window calls for it."""
-        return self._range(service, self.waiting)
+        return self._range(service, self._waiting)
 
-    def wait_of(self, ticket: Ticket) -> WaitRange | None:
-        """The range for a waiting ticket."""
-        if self._is_placed:
-            return self._places[ticket.id][1]
-        return self._range(ticket.service, lambda service: self._before(service, ticket))
-
-    @property
-    def _is_placed(self) -> bool:
-        return "_places" in self.__dict__
-
-    def _range(self, service: str, before: Callable[[str], int]) -> WaitRange | None:
-        """`before`: how many of a service are called first."""
-        mine = self._windows.get(service)
+    def _range(self, service: str, before: Mapping[str, int]) -> WaitRange | None:
+        """`before`: how many of each service that somebody waits for are called first."""
+        pools = self._pools
+        mine = pools.windows.get(service)
         if not mine:
             return None
-        if any(self._is_idle_for(number, before) for number in mine):
+        free = self._free.intersection(mine)
+        if any(not any(before.get(other) for other in pools.served[number]) for number in free):
             return WaitRange(0, 0)
-        mean_minutes = sum(before(other) * minutes for other, minutes in self._factors[service])
-        if all(self._day.window(number).ticket is not None for number in mine):
-            mean_minutes += self._minutes[service] / (len(mine) + 1)
+        mean_minutes = sum(before.get(other, 0) * minutes for other, minutes in pools.factors[service])
+        if not free:
+            mean_minutes += pools.minutes[service] / (len(mine) + 1)
         return WaitRange(
             floor(mean_minutes * LOW_FACTOR * 60 / STEP_S) * STEP_S,
             ceil(mean_minutes * HIGH_FACTOR * 60 / STEP_S) * STEP_S,
         )
 
-    def _is_idle_for(self, number: int, before: Callable[[str], int]) -> bool:
-        """Whether a window is free and nobody is called there first."""
-        served = self._day.plan_in_force().windows.get(number, ())
-        return self._day.window(number).ticket is None and not any(before(other) for other in served)
-
-    def _before(self, service: str, ticket: Ticket) -> int:
-        """How many of a service would be called before a ticket."""
+    def _before(self, ticket: Ticket) -> Mapping[str, int]:
+        """How many of each service would be called before a ticket."""
         policy = self._day.terms.policy
         own_at = virtual_join_at(policy, ticket.visitor_class, ticket.joined_at)
-        count = 0
-        for key, lane in self._lanes.get(service, ()):
+        counts: dict[str, int] = {}
+        for key, lane in self._day.lanes.items():
             # the place that a joiner of that lane would have with the same virtual join
             joined_at = own_at + (ticket.joined_at - virtual_join_at(policy, key.visitor_class, ticket.joined_at))
-            count += bisect_left(lane.waiting, (joined_at, ticket.joined_seq))
-        return count
+            counts[key.service] = counts.get(key.service, 0) + bisect_left(lane.waiting, (joined_at, ticket.joined_seq))
+        return counts

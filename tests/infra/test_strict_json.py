@@ -11,7 +11,7 @@ from tests.infra.hostile import BODY_BYTES_MAX, HOSTILE_BODIES, NESTED_MAX, STRA
 
 def refusal(body: bytes) -> str | None:
     try:
-        strict_json.check(body, depth_max=NESTED_MAX)
+        strict_json.read(body, depth_max=NESTED_MAX)
     except Problem as problem:
         assert problem.status == 400
         return problem.code

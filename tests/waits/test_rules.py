@@ -65,8 +65,7 @@ def test_without_a_window_nobody_knows() -> None:
     day = after(a_day(), issue())
     outlook = Outlook(day)
     assert outlook.wait(CASH) is None
-    assert outlook.wait_of(waiting(day)[0]) is None
-    assert outlook.ahead(waiting(day)[0]) == 0
+    assert outlook.place(waiting(day)[0]) == (0, None)
 
 
 @pytest.mark.parametrize("after_current", [False, True])
@@ -92,16 +91,16 @@ def test_who_waits_for_something_else_at_the_same_windows_counts_too() -> None:
     alone = after(a_day(), open_(1), issue(), issue())
     shared = after(a_day(), open_(1), issue(CARDS), issue(), issue())
     last = waiting(alone)[-1], [ticket for ticket in waiting(shared) if ticket.service == CASH][-1]
-    waits = Outlook(alone).wait_of(last[0]), Outlook(shared).wait_of(last[1])
+    waits = Outlook(alone).place(last[0])[1], Outlook(shared).place(last[1])[1]
     assert waits[0] is not None and waits[1] is not None
     assert waits[1].high_s > waits[0].high_s
-    assert Outlook(shared).ahead(last[1]) == Outlook(alone).ahead(last[0]) == 1, "of the same service"
+    assert Outlook(shared).place(last[1])[0] == Outlook(alone).place(last[0])[0] == 1, "of the same service"
 
 
 def test_a_head_start_stands_ahead() -> None:
     day = after(a_day(), open_(1), *[issue() for _ in range(3)], issue(CASH, VisitorClass.PRIORITY), seconds=10)
     outlook = Outlook(day)
-    ahead = {ticket.label: outlook.ahead(ticket) for ticket in waiting(day)}
+    ahead = {ticket.label: outlook.place(ticket)[0] for ticket in waiting(day)}
     assert ahead == {"A001": 1, "A002": 2, "A003": 3, "A004": 0}
 
 
@@ -118,9 +117,9 @@ def test_whoever_stands_further_back_waits_no_less(
     outlook = Outlook(day)
     for service in (CASH, CARDS):
         tickets = [ticket for ticket in waiting(day) if ticket.service == service]
-        in_order = sorted(tickets, key=outlook.ahead)
-        assert sorted(map(outlook.ahead, tickets)) == list(range(len(tickets))), "each has a place of its own"
-        waits = [wait for wait in map(outlook.wait_of, in_order) if wait is not None]
+        places = sorted(map(outlook.place, tickets), key=lambda place: place[0])
+        assert [ahead for ahead, _ in places] == list(range(len(tickets))), "each has a place of its own"
+        waits = [wait for _, wait in places if wait is not None]
         newcomer = outlook.wait(service)
         assert all(0 <= wait.low_s <= wait.high_s for wait in waits)
         assert all(wait.low_s % STEP_S == wait.high_s % STEP_S == 0 for wait in waits)
