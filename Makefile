@@ -39,6 +39,9 @@ test: check  ## every check and every test
 bench: .venv/.dev  ## every promise of speed in one table: ratios, taken in one run on this machine (minutes; wants it quiet)
 	$(BIN)/python -m tests.bench $(BENCH)
 
+packages: .venv/.installed  ## wheel and sdist of this release in dist/
+	$(BIN)/python -m hatchling build
+
 docs: .venv/.dev  ## rewrite what the documents say of the code
 	$(BIN)/python -m tests.docs
 	$(BIN)/queue-service openapi --output docs/openapi.json
@@ -55,4 +58,4 @@ lock:  ## rewrite the locks: of a checkout, and of each kind of machine (needs u
 	$(LOCK) pyproject.toml --extra kiosk -c requirements.lock -o deploy/locks/kiosk.lock
 	$(LOCK) pyproject.toml --extra display -c requirements.lock -o deploy/locks/display.lock
 
-.PHONY: help install demo check test bench docs pictures lock
+.PHONY: help install demo check test bench packages docs pictures lock
