@@ -4,6 +4,8 @@ import os
 import platform
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,17 @@ SERVER_CPU, CLIENT_CPU = (sorted(os.sched_getaffinity(0)) * 2)[:2]
 def pin(cpu: int, pid: int = 0) -> None:
     """Keeps a process (0: this one), and what it starts from now on, on one processor."""
     os.sched_setaffinity(pid, {cpu})
+
+
+@contextmanager
+def pinned(cpu: int) -> Iterator[None]:
+    """Keeps this process, and for ever what it starts meanwhile, on one processor."""
+    mine = os.sched_getaffinity(0)
+    pin(cpu)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)
 
 
 def described() -> dict[str, Any]:
