@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from queue_service import __version__
 from queue_service.catalog.service import Catalog
-from queue_service.desk import hot, kiosks_api, manager_api, secrets, tickets_api, windows_api
+from queue_service.desk import kiosks_api, manager_api, printers, secrets, tickets_api, windows_api
 from queue_service.desk import metrics as desk_metrics
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
@@ -21,7 +21,9 @@ from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_h
 from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
+from queue_service.identity import metrics as identity_metrics
 from queue_service.identity.guard import Guard
+from queue_service.identity.presence import LOOK_S, Presence
 from queue_service.identity.service import Identity
 from queue_service.infra import checks, edge, health, problems
 from queue_service.infra.bus import Bus, open_bus
@@ -84,7 +86,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
     metrics.watch(sockets)
     metrics.looks.append(readiness.look)
     metrics.gauge_by(["check"], "queue_check_ok", "1 where a check of /readyz passes.", readiness.figures)
-    edge.install(app, settings=settings, limits=limits, metrics=metrics, shortcuts=hot.SHORTCUTS)
+    edge.install(app, settings=settings, limits=limits, metrics=metrics)
     return app
 
 
@@ -109,9 +111,13 @@ async def _start(
 
     desk = Desk(journal=journal, catalog=catalog, clock=clock, settings=settings)
     stack.push_async_callback(desk.close)
-    hub = Hub(settings=settings, epoch=secure_token(9), clock=clock, scheduler=get_running_loop())
+    epoch = secure_token(9)
+    hub = Hub(settings=settings, epoch=epoch, clock=clock, scheduler=get_running_loop())
     live = Live(desk, hub)
-    lobby = Lobby(desk=desk, catalog=catalog, identity=identity, live=live, seats=SocketSeats(settings))
+    presence = Presence(database, epoch)
+    lobby = Lobby(
+        desk=desk, catalog=catalog, identity=identity, live=live, presence=presence, seats=SocketSeats(settings)
+    )
     identity.on_session_ended.append(lobby.end_session)
     remarks = Remarks(database)
     tokens = Tokens(await secrets.read_or_make(database, clock()))
@@ -130,7 +136,7 @@ async def _start(
     app.state.lobby = lobby
 
     ready |= _checks(database, journal, clock, settings)
-    _watch(metrics, journal, bus, desk, hub, clock, settings)
+    _watch(metrics, database, journal, bus, desk, hub, clock, settings)
 
     follower = Follower(desk, bus)
     await once(
@@ -140,6 +146,8 @@ async def _start(
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),
         ("sessions", settings.session_recheck_s, lambda: identity.keep(clock())),
+        ("presence", LOOK_S, lambda: presence.keep(clock())),
+        ("printers", printers.LOOK_S, lambda: printers.forget_the_gone(desk, identity, clock)),
         ("house", HOUSEKEEPING_S, lambda: keep_house(journal, remarks, clock, settings)),
     ]
     tasks = [create_task(for_ever(*one, metrics.note_round), name=one[0]) for one in rounds]
@@ -159,11 +167,19 @@ def _checks(database: Database, journal: Journal, clock: Clock, settings: Settin
 
 
 def _watch(
-    metrics: Metrics, journal: Journal, bus: Bus, desk: Desk, hub: Hub, clock: Clock, settings: Settings
+    metrics: Metrics,
+    database: Database,
+    journal: Journal,
+    bus: Bus,
+    desk: Desk,
+    hub: Hub,
+    clock: Clock,
+    settings: Settings,
 ) -> None:
     """Lets the figures tell of every part."""
     journal_metrics.watch(metrics, journal)
-    desk_metrics.watch(metrics, desk, clock, settings.metrics_branches_max)
+    counts = desk_metrics.watch(metrics, desk, clock, settings.metrics_branches_max)
+    identity_metrics.watch(metrics, database, clock, counts.tickets.keys)
     live_metrics.watch(metrics, hub)
     metrics.count("queue_bus_lost", "Times the connection between the processes was lost.", lambda: bus.losses)
     if settings.database_url is None:

@@ -33,8 +33,9 @@ async def kiosks(
     """The kiosks that a ticket can be printed at, and how their printers are."""
     del caller
     faults = printer_faults(await counter.desk.today(branch))
-    names = await counter.identity.kiosks(branch)
-    return JsonBytes(encode({"kiosks": [{"name": name, "fault": faults.get(name)} for name in names]}))
+    kiosks = await counter.identity.kiosks(branch, counter.clock())
+    told = [{"name": one.name, "fault": faults.get(one.name), "connected": one.is_connected} for one in kiosks]
+    return JsonBytes(encode({"kiosks": told}))
 
 
 @router.post("/printer", responses={200: {"model": messages.PrinterAnswer}})
@@ -109,7 +110,7 @@ async def ask_print(
 ) -> JsonBytes:
     """Let a kiosk print a ticket; asked again while it has not been taken, it is the same print."""
     await counter.desk.today(branch)  # refuses a branch that there is not
-    if body.kiosk not in await counter.identity.kiosks(branch):
+    if body.kiosk not in {kiosk.name for kiosk in await counter.identity.kiosks(branch, counter.clock())}:
         raise Problem("kiosk.unknown", 404)
     command = AskPrint(ticket=ticket, kiosk=body.kiosk)
 

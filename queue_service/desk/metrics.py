@@ -117,7 +117,7 @@ class Counts:
                 pass
 
 
-def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> None:
+def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Counts:
     """Tells of `desk` from now on, once in a process and before its first day is loaded."""
     counts = Counts(metrics, desk, branches_max)
     for label, name, meaning, counted in (
@@ -162,6 +162,7 @@ def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> None
         (["kiosk", "fault"], "queue_kiosk_printer_fault", "1 for each printer's fault that stands.", _faults),
     ):
         metrics.gauge_by(["branch", *labels], name, meaning, of_days(told))
+    return counts
 
 
 def _by_one(counted: Counter[str]) -> Callable[[], Mapping[Labels, float]]:

@@ -12,9 +12,10 @@ import structlog
 from pwdlib import PasswordHash
 from sqlalchemy.exc import IntegrityError
 
-from queue_service.identity import store
+from queue_service.identity import presence, store
 from queue_service.identity.known import KnownCallers
 from queue_service.identity.passwords import Passwords
+from queue_service.identity.presence import Kiosk
 from queue_service.identity.rules import (
     AccountRefusal,
     Caller,
@@ -271,10 +272,9 @@ class Identity:
         async with self._database.read() as connection:
             return await store.devices_listed(connection, branch_id)
 
-    async def kiosks(self, branch_id: str) -> list[str]:
-        """The names of a branch's active kiosks, in order."""
-        listed = await self.devices_listed(branch_id)
-        return [device.name for device in listed if device.active and device.kind is DeviceKind.KIOSK]
+    async def kiosks(self, branch_id: str, now: datetime) -> list[Kiosk]:
+        """A branch's active kiosks, by name."""
+        return await presence.kiosks(self._database, [branch_id], now)
 
     async def keep(self, now: datetime) -> None:
         """Learns what other processes ended, ends what ran out, and stores who was active."""

@@ -1,5 +1,6 @@
 """What can be read and followed: branches, board, floor, who works there; the live sockets."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from queue_service.desk.requests import BranchId, Counter
 from queue_service.desk.service import Desk
 from queue_service.desk.tickets_api import Token, visited
 from queue_service.identity.guard import allowed, demand, identify
+from queue_service.identity.presence import Presence
 from queue_service.identity.rules import Caller, Permission
 from queue_service.identity.service import Identity
 from queue_service.infra.answers import JsonBytes, encode
@@ -63,6 +65,7 @@ class Lobby:
     catalog: Catalog
     identity: Identity
     live: Live
+    presence: Presence
     seats: SocketSeats
 
     def end_session(self, session: str) -> None:
@@ -70,7 +73,7 @@ class Lobby:
         self.live.hub.close_where(lambda subscription: subscription.owner == session, SESSION_ENDED)
 
 
-async def _lobby(request: Request) -> Lobby:  # not waiting, it would cost a thread
+def _lobby(request: Request) -> Lobby:
     lobby: Lobby = request.app.state.lobby
     return lobby
 
@@ -128,10 +131,13 @@ async def live(
     """A view now, and each newer one."""
     lobby: Lobby = websocket.app.state.lobby
     owner, name = None, ""
+    here: AbstractContextManager[None] = nullcontext()
     if view != "board":
         caller = await identify(websocket)
         demand(caller, branch, PERMISSIONS[view])
         owner, name = caller.session or caller.id, caller.name
+        if view == "kiosk":
+            here = lobby.presence.here(caller)
     day = await lobby.desk.today(branch)
     match view:
         case "board":
@@ -144,7 +150,8 @@ async def live(
             if window is None or day.terms.window(window) is None:
                 raise Problem("window.unknown", 404, {"window": window})
             channel = lobby.live.window(day, window)
-    await _follow(websocket, lobby, channel, owner)
+    with here:
+        await _follow(websocket, lobby, channel, owner)
 
 
 @router.websocket("/tickets/{token}/live")

@@ -295,6 +295,7 @@ class Kiosk(Answer):
 
     name: str
     fault: Fault | None
+    connected: bool
 
 
 class Kiosks(Answer):

@@ -51,8 +51,9 @@ export function PrintAt({ branch, floor, live, ticket, onBack }) {
     ${kiosks.value?.length === 0 && html`<p class="soft">${t("web.guide.print.no_kiosk")}</p>`}
     <ul class="row kiosks" ref=${list}>
       ${kiosks.value?.map(
-        ({ name, fault }) => html`<li key=${name} class="row">
+        ({ name, fault, connected }) => html`<li key=${name} class="row">
           <button type="button" class="button" onClick=${() => print(name)}><${Icon} name="printer" />${name}</button>
+          ${!connected && html`<${Chip} tone="soon" icon="wifi-off">${t("web.guide.print.not_connected")}<//>`}
           ${fault && html`<${Chip} tone="soon" icon="triangle-alert">${t(`fault.${fault}`)}<//>`}
         </li>`,
       )}
