@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from queue_service import __version__
 from queue_service.catalog.service import Catalog
-from queue_service.desk import kiosks_api, manager_api, printers, secrets, tickets_api, windows_api
+from queue_service.desk import hot, kiosks_api, manager_api, printers, secrets, tickets_api, windows_api
 from queue_service.desk import metrics as desk_metrics
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
@@ -86,7 +86,7 @@ def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_cl
     metrics.watch(sockets)
     metrics.looks.append(readiness.look)
     metrics.gauge_by(["check"], "queue_check_ok", "1 where a check of /readyz passes.", readiness.figures)
-    edge.install(app, settings=settings, limits=limits, metrics=metrics)
+    edge.install(app, settings=settings, limits=limits, metrics=metrics, shortcuts=hot.SHORTCUTS)
     return app
 
 

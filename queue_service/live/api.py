@@ -73,7 +73,7 @@ class Lobby:
         self.live.hub.close_where(lambda subscription: subscription.owner == session, SESSION_ENDED)
 
 
-def _lobby(request: Request) -> Lobby:
+async def _lobby(request: Request) -> Lobby:  # not waiting, it would cost a thread
     lobby: Lobby = request.app.state.lobby
     return lobby
 
