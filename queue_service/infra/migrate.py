@@ -89,7 +89,7 @@ async def migrate(settings: Settings, to: Heads | None = None) -> None:
                 if to is None:
                     await upgrade(connection, settings, tree)
                 else:
-                    await _move(connection, settings, tree, to)
+                    await move(connection, settings, tree, to)
 
 
 async def losses(settings: Settings, to: Heads) -> list[Loss]:
@@ -101,7 +101,7 @@ async def losses(settings: Settings, to: Heads) -> list[Loss]:
                 before = await connection.run_sync(_columns)
                 rows = {name: await connection.scalar(select(func.count()).select_from(table(name))) for name in before}
                 async with connection.begin_nested() as trial:
-                    await _move(connection, settings, tree, to)
+                    await move(connection, settings, tree, to)
                     after = await connection.run_sync(_columns)
                     await trial.rollback()
             for name in sorted(name for name, count in rows.items() if count):
@@ -113,6 +113,15 @@ async def losses(settings: Settings, to: Heads) -> list[Loss]:
 async def upgrade(connection: AsyncConnection, settings: Settings, tree: Tree, to: Heads | None = None) -> None:
     """Applies what is missing to one tree, inside the transaction of a connection that sees it alone."""
     await connection.run_sync(_upgrade, settings, tree, _heads_released(tree) if to is None else to[tree])
+
+
+async def move(connection: AsyncConnection, settings: Settings, tree: Tree, to: Heads) -> None:
+    """Applies what is missing and undoes what came after, as `upgrade` does."""
+    later = await connection.run_sync(_later, settings, tree, to[tree])
+    if later and settings.database_url is not None:
+        await require_unused(connection)
+    await connection.run_sync(_downgrade, settings, tree, later)
+    await upgrade(connection, settings, tree, to)
 
 
 async def is_current(settings: Settings) -> bool:
@@ -228,14 +237,6 @@ def _reader(settings: Settings, tree: Tree) -> AsyncEngine:
     if settings.database_url is not None:
         return postgres_engine(settings, str(tree), 1)
     return sqlite_reader(file_of(settings, tree), 1, settings.database_wait_s_max)
-
-
-async def _move(connection: AsyncConnection, settings: Settings, tree: Tree, to: Heads) -> None:
-    later = await connection.run_sync(_later, settings, tree, to[tree])
-    if later and settings.database_url is not None:
-        await require_unused(connection)
-    await connection.run_sync(_downgrade, settings, tree, later)
-    await upgrade(connection, settings, tree, to)
 
 
 def _later(connection: Connection, settings: Settings, tree: Tree, to: frozenset[str]) -> list[str]:
