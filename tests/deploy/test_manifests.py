@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -202,3 +203,18 @@ def test_a_screen_opens_what_its_machine_serves() -> None:
     assert "--kiosk" in start
     assert start.endswith("${SCREEN_ORIGIN}${SCREEN_PAGE}")
     assert policy["AutoplayAllowlist"] == [f"http://127.0.0.1:{defaults['display']}"]
+
+
+def test_the_steps_of_the_document_name_files_that_are_there() -> None:
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 4
+    for block in blocks:
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+        folder = DEPLOY / "compose" if "cd deploy/compose" in block else DEPLOY.parent
+        for word in shlex.split(block, comments=True):
+            is_ours = word.startswith("deploy/") and word != "deploy/queue-core"
+            assert not is_ours or (folder / word).exists() or (DEPLOY.parent / word).exists(), word
+    installed = set(re.findall(r"deploy/systemd/([\w@.-]+)", text))
+    of_displays = {path.name for path in SYSTEMD.iterdir() if "display" in path.name}
+    assert installed | of_displays == {path.name for path in SYSTEMD.iterdir()}
