@@ -1,3 +1,15 @@
 """What all tests share."""
 
-pytest_plugins = ["tests.postgres", "tests.core"]
+import pytest
+
+pytest_plugins = ["tests.postgres", "tests.core", "tests.browsing"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what was started for their module run in one process, or each would start its own."""
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
+            continue
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        if any(one.scope == "module" for definitions in fixtures for one in definitions):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))

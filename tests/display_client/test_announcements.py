@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.browsing import OpenPage
 from tests.display_client.running import Display, running
-from tests.web.conftest import OpenPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

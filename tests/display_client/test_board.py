@@ -9,10 +9,10 @@ from playwright.async_api import Page, expect
 
 from queue_service.wire.clock import system_clock
 from queue_service.wire.locales import text
+from tests.browsing import OpenPage
 from tests.core import Core
 from tests.display_client.lobby import Manager, Screen
 from tests.display_client.running import Display, display_of, running
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -86,7 +86,7 @@ async def test_two_screens_announce_and_a_reload_announces_nothing_twice(
     display: Display, manager: Manager, open_page: OpenPage
 ) -> None:
     page = await open_page(size=BOARD_SIZE)
-    first, second = Screen(page, display), Screen(await page.context.new_page(), display)
+    first, second = Screen(page, display), Screen(await open_page(size=BOARD_SIZE, beside=page), display)
     await first.open()
     await second.open("?screen=2")
     manager.open(1, 2, 3)

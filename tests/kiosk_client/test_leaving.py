@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, expect
 
+from tests.browsing import OpenPage
 from tests.core import Core
 from tests.kiosk_client.proxy import between
 from tests.kiosk_client.running import Kiosk, kiosk_of, running
 from tests.kiosk_client.screen import PORTRAIT, Screen, issued_all, post, until, waiting
-from tests.web.conftest import OpenPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

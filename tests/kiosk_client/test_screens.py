@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import expect
 
 from queue_service.hall.terms import Terms
+from tests.browsing import OpenPage
 from tests.core import Core
 from tests.kiosk_client.running import Kiosk, kiosk_of, running
 from tests.kiosk_client.screen import PORTRAIT, Screen, floor, post
 from tests.system.editing import publish
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.browsing import OpenPage
 from tests.core import Core
 from tests.kiosk_client.proxy import between
 from tests.kiosk_client.running import Kiosk, kiosk_of, running
 from tests.kiosk_client.screen import PORTRAIT, Screen, floor, issued_all, post, until, waiting
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

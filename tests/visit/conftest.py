@@ -2,6 +2,5 @@
 
 from tests.display_client.running import display
 from tests.kiosk_client.running import kiosk
-from tests.web.conftest import browser, open_page
 
-__all__ = ["browser", "display", "kiosk", "open_page"]
+__all__ = ["display", "kiosk"]

@@ -12,12 +12,13 @@ from PIL import Image
 from playwright.async_api import expect
 
 from queue_service.wire.locales import text
+from tests.browsing import OpenPage
 from tests.core import Core
 from tests.display_client import lobby
 from tests.display_client.running import Display
 from tests.kiosk_client import screen as touch
 from tests.kiosk_client.running import Kiosk
-from tests.web.conftest import Account, OpenPage
+from tests.web.conftest import Account
 from tests.web.console import Console
 from tests.web.guiding import PHONE, Handheld
 

@@ -1,23 +1,16 @@
-"""A real core in a process of its own, and a real Chromium to look at it with."""
+"""A real core in a process of its own, that the pages' tests share."""
 
-import os
-import shutil
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests import core as processes
 from tests.programs import Program
-
-PAGE_WAIT_MS_MAX = 15_000
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"]
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 
@@ -93,59 +86,3 @@ def running(data: Path) -> Iterator[Core]:
             yield Core(core.process, core.access)
         finally:
             core.process.send_signal(signal.SIGCONT)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    expect.set_options(timeout=PAGE_WAIT_MS_MAX)
-    assert chromium, "the pages are tested in Chromium (Debian, Ubuntu: apt-get install chromium)"
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
-        yield launched
-        await launched.close()
-
-
-OpenPage = Callable[..., Awaitable[Page]]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Opens a page with a visitor's profile of its own; what it complains about in its console fails the test.
-
-    Not where a test breaks the page on purpose, and says so by `may_complain`.
-    """
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        # A browser reports every answer 4xx and every lost connection; those that matter show on the page.
-        is_network = message.text.startswith(("Failed to load resource", "WebSocket connection to"))
-        if message.type in ("error", "warning") and not is_network:
-            complaints.append(message.text)
-
-    async def open_one(
-        *,
-        language: str = "zh-CN",
-        scheme: str = "light",
-        size: tuple[int, int] = (1280, 800),
-        may_complain: bool = False,
-    ) -> Page:
-        context = await browser.new_context(
-            locale=language,
-            color_scheme=scheme,
-            reduced_motion="reduce",  # contrasts are measured of what stands still
-            viewport={"width": size[0], "height": size[1]},
-        )
-        context.set_default_timeout(PAGE_WAIT_MS_MAX)
-        contexts.append(context)
-        page = await context.new_page()
-        if not may_complain:
-            page.on("console", hear)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield open_one
-    for context in contexts:
-        await context.close()
-    assert complaints == []

@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Request, Route, expect
 
-from tests.web.conftest import Core, OpenPage
+from tests.browsing import OpenPage
+from tests.web.conftest import Core
 from tests.web.console import Console, faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

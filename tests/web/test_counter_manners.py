@@ -8,7 +8,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from queue_service.wire import locales
-from tests.web.conftest import Account, Core, OpenPage, running
+from tests.browsing import OpenPage
+from tests.web.conftest import Account, Core, running
 from tests.web.console import Console, faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -14,8 +14,8 @@ from queue_service.catalog.service import Catalog
 from queue_service.infra.database import Database
 from queue_service.settings import Settings
 from queue_service.wire.clock import system_clock
+from tests.browsing import OpenPage
 from tests.core import Core, running, staged
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 from tests.web.guiding import PHONE, Handheld, ask_help, open_window, say, staff, ticket
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from queue_service.wire.locales import text
-from tests.web.conftest import Core, OpenPage
+from tests.browsing import OpenPage
+from tests.web.conftest import Core
 from tests.web.console import faults, overflow_px
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

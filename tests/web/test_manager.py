@@ -10,8 +10,8 @@ from playwright.async_api import Page, Route, expect
 
 from queue_service.wire.clock import system_clock
 from queue_service.wire.locales import text
+from tests.browsing import OpenPage
 from tests.core import Core
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 from tests.web.visiting import Hall, a_hall, add_plan
 

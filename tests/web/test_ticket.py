@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from queue_service.wire.locales import text
+from tests.browsing import OpenPage
 from tests.core import Core
-from tests.web.conftest import OpenPage
 from tests.web.console import faults, overflow_px
 from tests.web.visiting import Hall, a_hall
 
@@ -271,7 +271,7 @@ async def test_speaks_the_tickets_language_until_the_visitor_chooses_one(hall: H
 
 
 async def test_the_whole_page_is_light(hall: Hall, open_page: OpenPage) -> None:
-    page = await open_page(size=PHONE)
+    page = await open_page(size=PHONE, is_first_visit=True)
     sizes: dict[str, int] = {}
 
     async def measure(request: Any) -> None:

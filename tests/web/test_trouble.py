@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
-from tests.web.conftest import Core, OpenPage
+from tests.browsing import OpenPage
+from tests.web.conftest import Core
 from tests.web.console import Console, altered, faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
