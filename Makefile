@@ -28,12 +28,9 @@ demo: install  ## core, kiosk and display with simulated visitors on PORT (8000)
 	@exec $(BIN)/queue-service demo
 
 check: .venv/.dev  ## format, lint, strict types, import contracts, catalogues
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.run checks
 
-test: check  ## every check and every test
+test: .venv/.dev  ## every check and every test, side by side
 	$(BIN)/python -m tests.run
 
 bench: .venv/.dev  ## every promise of speed in one table: ratios, taken in one run on this machine (minutes; wants it quiet)
