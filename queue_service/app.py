@@ -17,7 +17,7 @@ from queue_service.desk import hot, kiosks_api, manager_api, printers, secrets, 
 from queue_service.desk import metrics as desk_metrics
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
-from queue_service.desk.rounds import HOUSEKEEPING_S, Follower, for_ever, keep_house, once
+from queue_service.desk.rounds import HOUSEKEEPING_S, SNAPSHOTS_S, Follower, for_ever, keep_house, once
 from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
@@ -139,18 +139,18 @@ async def _start(
     _watch(metrics, database, journal, bus, desk, hub, clock, settings)
 
     follower = Follower(desk, bus)
-    await once(
-        "take_up", desk.take_up, metrics.note_round
-    )  # a branch that cannot be taken up keeps no other from being served
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),
         ("sessions", settings.session_recheck_s, lambda: identity.keep(clock())),
         ("presence", LOOK_S, lambda: presence.keep(clock())),
         ("printers", printers.LOOK_S, lambda: printers.forget_the_gone(desk, identity, clock)),
+        ("snapshots", SNAPSHOTS_S, desk.keep_snapshots),
         ("house", HOUSEKEEPING_S, lambda: keep_house(journal, remarks, clock, settings)),
     ]
-    tasks = [create_task(for_ever(*one, metrics.note_round), name=one[0]) for one in rounds]
+    # Nobody waits for it: a branch that somebody asks for meanwhile is taken up at once.
+    tasks: list[Task[object]] = [create_task(once("take_up", desk.take_up, metrics.note_round), name="take_up")]
+    tasks += [create_task(for_ever(*one, metrics.note_round), name=one[0]) for one in rounds]
     tasks.append(create_task(metrics.watch_loop(), name="lag"))
     stack.push_async_callback(_end, tasks)
 
@@ -196,7 +196,7 @@ def _spare_collector(stack: AsyncExitStack) -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-async def _end(tasks: list[Task[None]]) -> None:
+async def _end(tasks: list[Task[object]]) -> None:
     for task in tasks:
         task.cancel()
     await gather(*tasks, return_exceptions=True)

@@ -14,12 +14,13 @@ from typing import Protocol
 import structlog
 
 from queue_service.catalog.service import Catalog
+from queue_service.desk.days import Days, replayed
 from queue_service.desk.views import View
 from queue_service.hall.commands import ChangeTerms, Command
 from queue_service.hall.day import Day
 from queue_service.hall.decide import Accepted, Decision, decide
 from queue_service.hall.events import Event, Phase
-from queue_service.hall.evolve import evolve, replay
+from queue_service.hall.evolve import evolve
 from queue_service.hall.hours import business_on
 from queue_service.hall.phases import Due, advance, due_at, open_day
 from queue_service.hall.refusals import Refusal
@@ -97,6 +98,7 @@ class BranchDesk:
         self,
         branch_id: str,
         journal: Journal,
+        days: Days,
         catalog: Catalog,
         clock: Clock,
         pending_max: int,
@@ -104,6 +106,7 @@ class BranchDesk:
     ) -> None:
         self._id = branch_id
         self._journal = journal
+        self._days = days
         self._catalog = catalog
         self._clock = clock
         self._tell = tell
@@ -263,7 +266,7 @@ class BranchDesk:
         self._install(work)
         async with self._journal.exclusive(_day_id(work.day)) as held:
             theirs = await held.load(work.day.seq)
-            work = _Work(replay(map(read, theirs), work.day), [])
+            work = _Work(await replayed(theirs, work.day), [])
             work.changes.append(Change(work.day, _events(theirs)))
             await self._steps(work, ask, now, held)
         return work
@@ -348,9 +351,9 @@ class BranchDesk:
             on = max(on, self.day.business_on + timedelta(days=1))
         day_id = DayId(branch_id=self._id, business_on=on)
         for _ in range(ROUNDS_MAX):
-            entries = await self._journal.load(day_id)
-            if entries:
-                self._install(_Work(day := replay(map(read, entries)), [Change(day, ())]))
+            day = await self._days.load(day_id)
+            if day is not None:
+                self._install(_Work(day, [Change(day, ())]))
                 return day
             await self._append_opening(day_id, now)
         raise Problem("desk.overloaded", 503, headers=RETRY_LATER)
@@ -377,14 +380,14 @@ class BranchDesk:
     async def _catch_up(self, day: Day) -> None:
         """Take in what others wrote on the day that we have."""
         tail = await self._journal.load(_day_id(day), day.seq)
-        newest = replay(map(read, tail), day)
+        newest = await replayed(tail, day)
         self._install(_Work(newest, [Change(newest, _events(tail))] if tail else []))
 
     async def _end_past(self, day_id: DayId) -> None:
-        entries = await self._journal.load(day_id)
-        if entries:
+        day = await self._days.load(day_id)
+        if day is not None:
             with suppress(_SeqLost):  # then another process is at it
-                await self._steps(_Work(replay(map(read, entries)), []), None, self._clock(), self._journal)
+                await self._steps(_Work(day, []), None, self._clock(), self._journal)
 
     def _install(self, work: _Work) -> None:
         if self._doubtful_until is not None and self._clock() >= self._doubtful_until:
@@ -419,11 +422,6 @@ def _same_answer(used: Entry, ask: Ask) -> bytes:
 
 def _day_id(day: Day) -> DayId:
     return DayId(branch_id=day.branch_id, business_on=day.business_on)
-
-
-def read(entry: Entry) -> tuple[int, datetime, tuple[Event, ...]]:
-    """What the rules need of an entry."""
-    return entry.seq, entry.at, codec.decode(entry.events)
 
 
 def _events(entries: list[Entry]) -> tuple[Event, ...]:

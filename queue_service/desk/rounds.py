@@ -16,6 +16,10 @@ from queue_service.settings import Settings
 from queue_service.wire.clock import Clock
 
 HOUSEKEEPING_S = 600
+SNAPSHOTS_S = 60
+"""Seconds between two looks at which days want their state kept."""
+SNAPSHOTS_KEEP = timedelta(days=2)
+"""How long after a business day the state in which it was kept helps whoever looks at an old ticket."""
 FAILED_S = 1
 """Pause at least, after a round that failed."""
 
@@ -48,6 +52,7 @@ async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings:
     """Forget and erase what is older than its term."""
     now = clock()
     await journal.forget_keys(now - timedelta(days=settings.keys_keep_days))
+    await journal.forget_snapshots((now - SNAPSHOTS_KEEP).date())
     await remarks.erase(now - timedelta(days=settings.remarks_keep_days))
 
 

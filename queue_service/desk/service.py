@@ -5,10 +5,10 @@ from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 
 from queue_service.catalog.service import Catalog
-from queue_service.desk.branch import Ask, BranchDesk, Change, failures_told, read
+from queue_service.desk.branch import Ask, BranchDesk, Change, failures_told
+from queue_service.desk.days import Days
 from queue_service.hall.day import Day
 from queue_service.hall.events import Phase
-from queue_service.hall.evolve import replay
 from queue_service.infra.problems import Problem
 from queue_service.journal.entries import DayId, Entry
 from queue_service.journal.store import Journal
@@ -28,6 +28,7 @@ class Desk:
 
     def __init__(self, *, journal: Journal, catalog: Catalog, clock: Clock, settings: Settings) -> None:
         self._journal = journal
+        self._days = Days(journal)
         self._catalog = catalog
         self._clock = clock
         self._pending_max = settings.desk_pending_max
@@ -99,9 +100,7 @@ class Desk:
                 if day_id in self._past:
                     self._past.move_to_end(day_id)
                     return self._past[day_id]
-                entries = await self._journal.load(day_id)
-                # Beside the loop: a day of thousands of entries takes a while.
-                day = await asyncio.to_thread(replay, map(read, entries)) if entries else None
+                day = await self._days.load(day_id)
                 if day is not None and day.phase is Phase.OVER:
                     self._past[day_id] = day
                     if len(self._past) > self._past_max:
@@ -133,6 +132,12 @@ class Desk:
         if failures:
             raise ExceptionGroup("not all branches were woken", failures)
 
+    async def keep_snapshots(self) -> None:
+        """Leave in the journal what makes the next loading of a day short."""
+        for branch in list(self._branches.values()):
+            if branch.day is not None and branch.day.phase is not Phase.OVER:
+                await self._days.keep(branch.day)
+
     async def follow(self, day_id: DayId, seq: int) -> None:
         """Another process says that a day has come to `seq`."""
         branch = self._branches.get(day_id.branch_id)
@@ -161,7 +166,9 @@ class Desk:
         if branch is None:
             if self._catalog.current(branch_id) is None:
                 raise Problem("branch.unknown", 404)
-            branch = BranchDesk(branch_id, self._journal, self._catalog, self._clock, self._pending_max, self._tell)
+            branch = BranchDesk(
+                branch_id, self._journal, self._days, self._catalog, self._clock, self._pending_max, self._tell
+            )
             self._branches[branch_id] = branch
         return branch
 

@@ -182,8 +182,7 @@ def _keep_earliest(since: dict[K, datetime], key: K, at: datetime) -> None:
 def _is_over_target(draft: Draft, service_id: str | None) -> bool:
     """Whether somebody waits longer for a service than its target."""
     service = draft.terms.service(service_id or "")
-    if service is None:
-        return False
+    assert service is not None, "a service that somebody waited for stays in the terms"
     latest = draft.at - _minutes(service.target_wait_minutes)
     return any(key.service == service_id and lane.since <= latest for key, lane in draft.lanes.items())
 

@@ -38,6 +38,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The state of a day after its entry `seq`, which has the time `at`: a cache, whose loss changes nothing.
+
+    `rules` tell who can read `state`; the journal looks into neither.
+    """
+
+    branch_id: str
+    business_on: date
+    seq: int
+    at: datetime
+    rules: bytes
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """An entry to write, and when its day wants to be woken next.
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from queue_service.infra.database import postgres_engine
 from queue_service.journal.batches import Batches, OnCommit, Waiting, check
-from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
+from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken, Snapshot
 from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
 
@@ -69,6 +69,15 @@ SELECT_DAY = """
 SELECT branch_id, business_on, seq, key, fingerprint, at, actor, kind, events, answer FROM journal.entries
 WHERE branch_id = $1 AND business_on = $2 AND seq > $3 ORDER BY seq
 """
+SELECT_SNAPSHOT = """
+SELECT branch_id, business_on, seq, at, rules, state FROM journal.snapshots WHERE branch_id = $1 AND business_on = $2
+"""
+KEEP_SNAPSHOT = """
+INSERT INTO journal.snapshots (branch_id, business_on, seq, at, rules, state) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (branch_id, business_on) DO UPDATE
+SET seq = excluded.seq, at = excluded.at, rules = excluded.rules, state = excluded.state
+"""
+FORGET_SNAPSHOTS = "DELETE FROM journal.snapshots WHERE business_on < $1"
 SELECT_SEQS = """
 SELECT e.branch_id, e.business_on, e.seq, e.key, e.fingerprint, e.at, e.actor, e.kind, e.events, e.answer
 FROM unnest($1::text[], $2::date[], $3::int[]) AS b (branch_id, business_on, seq)
@@ -128,6 +137,20 @@ class PostgresJournal:
     async def load(self, day: DayId, after_seq: int = 0) -> list[Entry]:
         async with self._reading() as connection:
             return await _load(connection, day, after_seq)
+
+    async def snapshot(self, day: DayId) -> Snapshot | None:
+        async with self._reading() as connection:
+            row = await connection.fetchrow(SELECT_SNAPSHOT, day.branch_id, day.business_on)
+        return None if row is None else Snapshot(**row)
+
+    async def keep_snapshot(self, snapshot: Snapshot) -> None:
+        day = snapshot.branch_id, snapshot.business_on
+        async with self._reading() as connection:
+            await connection.execute(KEEP_SNAPSHOT, *day, snapshot.seq, snapshot.at, snapshot.rules, snapshot.state)
+
+    async def forget_snapshots(self, before: date) -> None:
+        async with self._reading() as connection:
+            await connection.execute(FORGET_SNAPSHOTS, before)
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         async with self._reading() as connection:

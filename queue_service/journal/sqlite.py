@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from queue_service.infra.filelock import FileLock, FileLockBusy
 from queue_service.journal.batches import Batches, OnCommit, Waiting
-from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
+from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken, Snapshot
 from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
 
@@ -23,6 +23,10 @@ INSERT_ENTRY = """
 SELECT_DAY = """
     SELECT branch_id, business_on, seq, key, fingerprint, at, actor, kind, events, answer FROM entries
     WHERE branch_id = ? AND business_on = ? AND seq > ? ORDER BY seq
+"""
+SELECT_SNAPSHOT = "SELECT seq, at, rules, state FROM snapshots WHERE branch_id = ? AND business_on = ?"
+KEEP_SNAPSHOT = """
+    INSERT OR REPLACE INTO snapshots (branch_id, business_on, seq, at, rules, state) VALUES (?, ?, ?, ?, ?, ?)
 """
 SELECT_KEY = """
     SELECT branch_id, business_on, seq, entries.key, fingerprint, entries.at, entries.actor, kind, events, answer
@@ -75,6 +79,25 @@ class SqliteJournal:
 
     async def load(self, day: DayId, after_seq: int = 0) -> list[Entry]:
         return await self._reader.run(lambda connection: _load(connection, day, after_seq))
+
+    async def snapshot(self, day: DayId) -> Snapshot | None:
+        which = (day.branch_id, day.business_on.isoformat())
+        row = await self._reader.run(lambda connection: connection.execute(SELECT_SNAPSHOT, which).fetchone())
+        if row is None:
+            return None
+        seq, at, rules, state = row
+        return Snapshot(
+            branch_id=day.branch_id, business_on=day.business_on, seq=seq, at=_moment(at), rules=rules, state=state
+        )
+
+    async def keep_snapshot(self, snapshot: Snapshot) -> None:
+        day = (snapshot.branch_id, snapshot.business_on.isoformat())
+        row = (*day, snapshot.seq, _microseconds(snapshot.at), snapshot.rules, snapshot.state)
+        await self._writer.run(lambda connection: connection.execute(KEEP_SNAPSHOT, row))
+
+    async def forget_snapshots(self, before: date) -> None:
+        query = "DELETE FROM snapshots WHERE business_on < ?"
+        await self._writer.run(lambda connection: connection.execute(query, (before.isoformat(),)))
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         return await self._reader.run(lambda connection: _find_key(connection, branch_id, actor, key))

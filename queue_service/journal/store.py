@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from queue_service.journal.entries import Append, DayId, Entry, Outcome
+from queue_service.journal.entries import Append, DayId, Entry, Outcome, Snapshot
 
 FORGET_MAX = 1000
 """Keys freed in one transaction, lest a hall wait for it."""
@@ -55,6 +55,15 @@ class Journal(Protocol):
 
     async def load(self, day: DayId, after_seq: int = 0) -> list[Entry]:
         """The entries of `day` beyond `after_seq`, in order of seq, without a gap."""
+
+    async def snapshot(self, day: DayId) -> Snapshot | None:
+        """What was kept last of `day`; it may be of a journal that is no more, as before a restore."""
+
+    async def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Keeps the state of a day in place of any other of that day."""
+
+    async def forget_snapshots(self, before: date) -> None:
+        """Drops the snapshots of business days before that one."""
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         """The entry that used up `key`; None when unused or forgotten."""

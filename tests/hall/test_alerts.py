@@ -246,3 +246,15 @@ def test_the_window_that_has_been_idle_for_longest_is_told_first() -> None:
     assert due_at(hall.day) == at(9, 2)
     hall.until(at(9, 3))
     assert idle(hall) == [(2, at(9, 2)), (1, at(9, 3))]
+
+
+def test_an_edit_that_wants_no_idle_windows_told_ends_what_was_told() -> None:
+    hall = an_open_day(1)
+    hall.issue()
+    hall.until(at(9, 10))
+    assert idle(hall)
+    hall.do(
+        ChangeTerms(terms=replace(hall.day.terms, version=2, policy=replace(hall.day.terms.policy, idle_alert_s=None)))
+    )
+    assert idle(hall) == []
+    assert hall.replayed() == hall.day
