@@ -10,7 +10,6 @@ import asyncio
 import tempfile
 from itertools import count
 from pathlib import Path
-from statistics import quantiles
 
 import uvloop
 
@@ -19,7 +18,7 @@ from tests.bench import machine, postgres
 from tests.bench.lines import Lines, Taken
 from tests.bench.rows import Bound, Figure, Row, Rows
 from tests.bench.serving import Hall, stage
-from tests.bench.side_by_side import issue, serving
+from tests.bench.side_by_side import Served, issue, serving
 
 WAIT_MS_MAX = 100.0
 FLUSH_US = 2000
@@ -37,6 +36,7 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
     commands = 60 if is_quick else 600
     steady: list[Taken] = []
     race: list[Taken] = []
+    cpu_ms: list[float] = []
     with tempfile.TemporaryDirectory(prefix="queue-bench-") as folder, postgres.server() as server:
         settings = Settings(data_dir=Path(folder), database_url=server.create("contention"))
         (hall,) = stage(settings)
@@ -46,9 +46,10 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
         with serving(settings, PROCESSES) as served:
             machine.pin(machine.CLIENT_CPU)
             for _ in range(repeats):
-                of_steady, of_race = uvloop.run(_measured(served.ports, hall, commands))
+                of_steady, of_race, used_s = uvloop.run(_measured(served, server, hall, commands))
                 steady.append(of_steady)
                 race.append(of_race)
+                cpu_ms.append(used_s / commands * 1000)
     yield Row(
         name="two processes, one branch, 2 ms flush",
         setup=f"{commands} keyed issues of each load, half at each process; steady: {STEADY_PER_S:.0f} commands/s;"
@@ -59,21 +60,25 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
             _figure("race, longest wait", [_longest_ms(taken) for taken in race], WAIT_MS_MAX),
             _figure("race, p99", [_p99_ms(taken) for taken in race]),
             Figure(name="race", unit="commands/s", values=tuple(taken.per_s for taken in race)),
+            _figure("race, processors used per command", cpu_ms),
         ),
     )
 
 
-async def _measured(ports: list[int], hall: Hall, commands: int) -> tuple[Taken, Taken]:
+async def _measured(served: Served, server: postgres.Server, hall: Hall, commands: int) -> tuple[Taken, Taken, float]:
+    """The steady load, the race, and the seconds of processors that core and PostgreSQL used in the race."""
     keys = map("{:022}".format, count())
-    each = [await Lines.open(port, RACERS) for port in ports]
+    each = [await Lines.open(port, RACERS) for port in served.ports]
     try:
         await asyncio.gather(*(lines.saturate(_issues(hall, keys, WARMING), CREATED) for lines in each))
         share = commands // len(each)
         rate_per_s = STEADY_PER_S / len(each)
         steady = [lines.keep_rate(_issues(hall, keys, share), CREATED, rate_per_s) for lines in each]
         taken = _together(await asyncio.gather(*steady))
+        before_s = served.cpu_s + server.cpu_s
         race = [lines.saturate(_issues(hall, keys, share), CREATED) for lines in each]
-        return taken, _together(await asyncio.gather(*race))
+        raced = _together(await asyncio.gather(*race))
+        return taken, raced, served.cpu_s + server.cpu_s - before_s
     finally:
         for lines in each:
             lines.close()
@@ -93,7 +98,7 @@ def _longest_ms(taken: Taken) -> float:
 
 
 def _p99_ms(taken: Taken) -> float:
-    return quantiles(taken.latencies_s, n=100)[-1] * 1000
+    return sorted(taken.latencies_s)[len(taken.latencies_s) * 99 // 100] * 1000
 
 
 def _figure(name: str, values: list[float], limit: float | None = None) -> Figure:

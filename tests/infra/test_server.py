@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import resource
+import select
+import socket
 import time
 from collections.abc import AsyncIterator
 
@@ -264,3 +266,25 @@ def test_open_files_are_allowed_for_every_connection() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(2256, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_processes_share_every_address_of_the_host_and_nobody_else_gets_any(host: str) -> None:
+    settings = Settings(host=host, port=0, processes=2)
+    with server.listening(settings) as first:
+        places = [(listener.family, listener.getsockname()) for listener in first]
+        with pytest.raises(server.AddressUnusable), server.bound(places, is_shared=True):
+            pass
+        server.share(first)
+        with server.bound(places, is_shared=True) as second, contextlib.ExitStack() as stack:
+            for listener in second:
+                listener.listen()
+            for family, address in places * 30:
+                stack.enter_context(socket.socket(family)).connect(address)
+            for listener in (*first, *second):
+                assert select.select([listener], [], [], 0)[0], "each has connections of its own"
+            for _, address in places:
+                alone = settings.model_copy(update={"host": address[0], "port": address[1]})
+                with pytest.raises(server.AddressUnusable) as refused, server.listening(alone):
+                    pass
+                assert refused.value.is_in_use

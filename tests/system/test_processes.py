@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.core import Core, running, staged
+from tests.core import Core, demo_port, running, staged
 from tests.system.pressing import assert_all_is_there, clients_of, hall_of
 from tests.system.side_by_side import LOAD_S, PROCESSES, WAIT_S_MAX, Halls, Screens, followed, pressed, serving
 
@@ -17,7 +17,7 @@ from tests.system.side_by_side import LOAD_S, PROCESSES, WAIT_S_MAX, Halls, Scre
 def core(database: str, tmp_path: Path) -> Core:
     """Several processes on PostgreSQL, not started yet."""
     core = staged(tmp_path / "core", database)
-    core.more["QUEUE_PROCESSES"] = str(PROCESSES)
+    core.more |= {"QUEUE_PROCESSES": str(PROCESSES), "QUEUE_PROCESS_PORT_FIRST": str(demo_port())}
     return core
 
 
@@ -28,6 +28,9 @@ async def test_nothing_is_lost_when_one_is_killed_all_are_restarted_and_all_stop
                 hall_of(core, elsewhere=elsewhere): await clients_of(core, http, elsewhere=elsewhere)
                 for elsewhere in (False, True)
             }
+            first = int(core.more["QUEUE_PROCESS_PORT_FIRST"])
+            for port in range(first, first + PROCESSES):  # where a proxy finds each of them
+                assert (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success
             async with followed(core, halls) as screens:
                 await _every_screen_sees_what_one_process_did(screens, halls)
                 async with pressed(halls):
