@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,11 @@ from tests.core import Core, sibling, staged
 from tests.core import running as running_core
 from tests.deploy import proxy as proxies
 from tests.deploy.proxy import PARTS, PROXY, Proxy
+from tests.edge import Edge
+from tests.edge import running as running_edge
 
 FAILURES_MAX = 2
+SCREEN_S_MAX = 60
 ASKED = 8
 
 
@@ -60,7 +64,7 @@ def installation(database: str, tmp_path: Path) -> Iterator[Installation]:
         yield Installation(proxy, cores)
 
 
-def test_two_processes_behind_one_proxy(installation: Installation) -> None:
+def test_two_processes_behind_one_proxy(installation: Installation, tmp_path: Path) -> None:
     proxy, branch = installation.proxy, installation.branch
     plain = httpx.get(f"http://127.0.0.1:{proxy.port_plain}/counter?lang=en")
     assert (plain.status_code, plain.headers["location"]) == (308, "https://127.0.0.1/counter?lang=en")
@@ -76,6 +80,7 @@ def test_two_processes_behind_one_proxy(installation: Installation) -> None:
         _tells_who_asks(installation)
         ticket = _issued(installation, client)
         _hides_tokens(installation, client, ticket["token"])
+        _serves_a_screen(installation, tmp_path)
         _goes_on(installation, client, branch)
         assert ticket["token"] not in proxy.log + proxy.error_log
 
@@ -126,6 +131,35 @@ def _hides_tokens(installation: Installation, client: httpx.Client, token: str) 
     told = {line["path"] for line in lines}
     assert {"/t/{token}", "/api/v1/tickets/{token}", "/api/v1/tickets/{token}/qr.svg"} <= told
     assert any(line["process"] and line["request_id"] for line in lines)
+
+
+class _Display(Edge):
+    package = "display_client"
+
+
+def _serves_a_screen(installation: Installation, folder: Path) -> None:
+    """A lobby screen believes what its machine believes, so a house may have an authority of its own."""
+    proxy = installation.proxy
+    (token,) = {device["token"] for device in installation.cores[0].access["devices"] if device["kind"] == "display"}
+    trust = {"SSL_CERT_FILE": str(proxy.folder / "certificate" / "fullchain.pem")}
+    with running_edge(_Display(proxy.base_url, token, folder / "display", more=trust)):
+        deadline = time.monotonic() + SCREEN_S_MAX
+        while not _sockets(installation):
+            assert time.monotonic() < deadline, "the screen has no view"
+            time.sleep(0.1)
+    lines = [json.loads(line) for line in proxy.log.splitlines()]
+    told = {(line["path"], line["status"]) for line in lines}
+    assert {("/api/v1/device", 200), (f"{installation.branch}/live", 101)} <= told
+
+
+def _sockets(installation: Installation) -> int:
+    """How many are open at the core."""
+    told = [httpx.get(f"{core.base_url}/metrics", timeout=30).text for core in installation.cores]
+    return sum(
+        int(float(count))
+        for text in told
+        for count in re.findall(r"^queue_sockets_open(?:\{.*\})? (\S+)", text, re.MULTILINE)
+    )
 
 
 def _goes_on(installation: Installation, client: httpx.Client, branch: str) -> None:
