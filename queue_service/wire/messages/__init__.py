@@ -1,0 +1,103 @@
+"""The shapes of the public contract: what pages, devices and programs get; what they send stands in `wire.requests`.
+
+Times are RFC 3339 in UTC, durations carry `_s`, names are texts by language tag, ids are opaque. Answers may gain
+fields.
+"""
+
+from queue_service.wire.messages.devices import (
+    Alert,
+    Device,
+    Kiosk,
+    Kiosks,
+    KioskView,
+    Print,
+    PrinterAnswer,
+    PrintTaken,
+)
+from queue_service.wire.messages.everybody import (
+    Board,
+    BoardBranch,
+    BoardService,
+    BoardWindow,
+    Branch,
+    Branches,
+    BranchName,
+    BranchSummary,
+    Call,
+    Notice,
+    ServiceName,
+    WeekOpening,
+    Zone,
+)
+from queue_service.wire.messages.managers import Figures, Notices, ServiceFigures, WindowFigures
+from queue_service.wire.messages.sockets import Alive, View
+from queue_service.wire.messages.staff import (
+    Advice,
+    CalledAnswer,
+    Colleague,
+    Colleagues,
+    Floor,
+    PlanName,
+    PlanWindow,
+    Window,
+    WindowAnswer,
+    Windows,
+    WindowToday,
+    WindowView,
+)
+from queue_service.wire.messages.tickets import IssuedTicket, Remark, Ticket, TicketDetail, VisitorTicket
+from queue_service.wire.messages.values import Answer, Id, MissedRule, Overtaker, Text, Wait, WindowState
+
+__all__ = [
+    "Advice",
+    "Alert",
+    "Alive",
+    "Answer",
+    "Board",
+    "BoardBranch",
+    "BoardService",
+    "BoardWindow",
+    "Branch",
+    "BranchName",
+    "BranchSummary",
+    "Branches",
+    "Call",
+    "CalledAnswer",
+    "Colleague",
+    "Colleagues",
+    "Device",
+    "Figures",
+    "Floor",
+    "Id",
+    "IssuedTicket",
+    "Kiosk",
+    "KioskView",
+    "Kiosks",
+    "MissedRule",
+    "Notice",
+    "Notices",
+    "Overtaker",
+    "PlanName",
+    "PlanWindow",
+    "Print",
+    "PrintTaken",
+    "PrinterAnswer",
+    "Remark",
+    "ServiceFigures",
+    "ServiceName",
+    "Text",
+    "Ticket",
+    "TicketDetail",
+    "View",
+    "VisitorTicket",
+    "Wait",
+    "WeekOpening",
+    "Window",
+    "WindowAnswer",
+    "WindowFigures",
+    "WindowState",
+    "WindowToday",
+    "WindowView",
+    "Windows",
+    "Zone",
+]
