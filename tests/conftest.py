@@ -5,8 +5,10 @@ import pytest
 pytest_plugins = ["tests.postgres", "tests.core", "tests.browsing"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that share what was started for their module run in one process, or each would start its own."""
+    if config.getoption("dist", "no") != "loadgroup":
+        return
     for item in items:
         if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
             continue

@@ -20,14 +20,15 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from queue_service.simulate.stage import DEFAULTS
 from queue_service.wire import locales
+from tests.browsing import CHROMIUM_ARGS
 from tests.core import Core, running, staged
 from tests.display_client import running as displays
 from tests.kiosk_client import running as kiosks
+from tests.profiles import Scheme
 from tests.scene import a_morning
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WAIT_MS_MAX = 20_000
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"]
 
 KIOSK, BOARD, DESK, PHONE = (1080, 1920), (1920, 1080), (1280, 800), (390, 844)
 
@@ -43,10 +44,10 @@ class Studio:
     language: str
     people: httpx.AsyncClient
 
-    async def page(self, size: tuple[int, int], *, scheme: str = "light") -> Page:
+    async def page(self, size: tuple[int, int], *, scheme: Scheme = "light") -> Page:
         context = await self.browser.new_context(
             locale=self.language,
-            color_scheme=scheme,  # type: ignore[arg-type]  # one of its words
+            color_scheme=scheme,
             reduced_motion="reduce",
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=2 if size == PHONE else 1,
@@ -54,8 +55,8 @@ class Studio:
         context.set_default_timeout(WAIT_MS_MAX)
         return await context.new_page()
 
-    async def signed_in(self, address: str, member: dict[str, Any], size: tuple[int, int], **more: str) -> Page:
-        page = await self.page(size, **more)
+    async def signed_in(self, address: str, member: dict[str, Any], size: tuple[int, int]) -> Page:
+        page = await self.page(size)
         await page.goto(f"{self.core.base_url}{address}")
         await page.get_by_label(self.words("web.sign_in.username")).fill(member["username"])
         await page.get_by_label(self.words("web.sign_in.password")).fill(member["password"])

@@ -78,3 +78,8 @@ class Profiles:
                 await self._idle.pop(0).context.close()
         else:
             await profile.context.close()
+
+    async def close(self) -> None:
+        """Those that nobody has."""
+        while self._idle:
+            await self._idle.pop().context.close()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import time
+from typing import Any
 
 import pytest
 
@@ -26,13 +27,13 @@ from tests.hall.builders import (
 from tests.hall.test_decide import transfer
 
 
-def without(service_id: str, **changes: object) -> Terms:
+def without(service_id: str, **changes: Any) -> Terms:
     """The next version, that no longer has a service."""
     known = terms(version=2, policy=first_come())
     left = {number: tuple(s for s in served if s != service_id) for number, served in known.plans[0].windows.items()}
     plans = (plan("normal", {number: served for number, served in left.items() if served}), plan("peak", {2: (CASH,)}))
     services = tuple(service for service in known.services if service.id != service_id)
-    return replace(known, services=services, plans=plans, **changes)  # type: ignore[arg-type]  # fields of Terms
+    return replace(known, services=services, plans=plans, **changes)
 
 
 def change(hall: Hall, known: Terms) -> None:

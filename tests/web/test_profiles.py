@@ -1,6 +1,9 @@
 """A profile that tests take one after another is as good as new to each."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from tests.browsing import PAGE_WAIT_MS_MAX
 from tests.profiles import Profile, Profiles
@@ -23,26 +26,34 @@ async def used(profiles: Profiles, core: Core, *, is_new: bool = False) -> tuple
     return profile, found
 
 
-async def test_nothing_is_left_by_whoever_had_it_before(core: Core, profiles: Profiles) -> None:
-    profile, _ = await used(profiles, core, is_new=True)
-    await profiles.give_back(profile)
-    again, found = await used(profiles, core)
-    await profiles.give_back(again)
+@pytest_asyncio.fixture(loop_scope="session")
+async def own(profiles: Profiles) -> AsyncIterator[Profiles]:
+    """Profiles that no other test takes."""
+    own = Profiles(profiles.browser)
+    yield own
+    await own.close()
+
+
+async def test_nothing_is_left_by_whoever_had_it_before(core: Core, own: Profiles) -> None:
+    profile, _ = await used(own, core, is_new=True)
+    await own.give_back(profile)
+    again, found = await used(own, core)
+    await own.give_back(again)
     assert again is profile
     assert found == ["", 0, 0]
 
 
-async def test_nobody_gets_the_clock_of_another(core: Core, profiles: Profiles) -> None:
-    profile, _ = await used(profiles, core, is_new=True)
+async def test_nobody_gets_the_clock_of_another(core: Core, own: Profiles) -> None:
+    profile, _ = await used(own, core, is_new=True)
     await profile.context.clock.install()
-    await profiles.give_back(profile)
-    again, _ = await used(profiles, core)
-    await profiles.give_back(again)
+    await own.give_back(profile)
+    again, _ = await used(own, core)
+    await own.give_back(again)
     assert again is not profile
 
 
-async def test_two_people_have_two_profiles(profiles: Profiles) -> None:
-    both = [await profiles.take("en", page_wait_ms=PAGE_WAIT_MS_MAX) for _ in range(2)]
+async def test_two_people_have_two_profiles(own: Profiles) -> None:
+    both = [await own.take("en", page_wait_ms=PAGE_WAIT_MS_MAX) for _ in range(2)]
     assert both[0] is not both[1]
     for profile in both:
-        await profiles.give_back(profile)
+        await own.give_back(profile)
