@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 from pwdlib import PasswordHash
@@ -146,10 +146,12 @@ def core(settings: Settings, **more: Any) -> Iterator[Served]:
 
 
 @contextmanager
-def program(*words: str, port: int, variables: Mapping[str, str], cpu: int) -> Iterator[Served]:
-    """A module of ours as a process, from when it answers."""
+def program(
+    *words: str, port: int, variables: Mapping[str, str], cpu: int, log: IO[bytes] | None = None
+) -> Iterator[Served]:
+    """A module of ours as a process, from when it answers. `log`: where it goes; None: beside the bench's own words."""
     with machine.pinned(cpu):
-        process = subprocess.Popen([sys.executable, "-m", *words], env={**os.environ, **variables})
+        process = subprocess.Popen([sys.executable, "-m", *words], env={**os.environ, **variables}, stderr=log)
     served = Served(port=port, pid=process.pid)
     try:
         deadline_s = time.monotonic() + START_S_MAX
