@@ -76,9 +76,13 @@ def windows_for(day: Day, ticket: Ticket, outlook: Outlook) -> list[int]:
 
 def window_view(day: Day, number: int) -> View:
     """A window as staff see it."""
+    return {**board_window(day, number), **held_view(day, number)}
+
+
+def held_view(day: Day, number: int) -> View:
+    """What of a window only staff see: who holds it, since when, and with whom."""
     window = day.window(number)
     return {
-        **board_window(day, number),
         "teller": window.lease.teller if window.lease is not None else None,
         "pause_reason": window.pause_reason,
         "ticket": window.ticket,

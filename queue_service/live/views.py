@@ -10,6 +10,8 @@ from itertools import islice
 from queue_service.desk.views import (
     View,
     alert_view,
+    board_window,
+    held_view,
     missed_rule,
     print_view,
     ticket_view,
@@ -26,7 +28,6 @@ from queue_service.hall.routing import in_order
 from queue_service.hall.terms import Plan, Service
 from queue_service.hall.tickets import Ticket, TicketStatus, WindowState, WindowStatus
 from queue_service.waits.rules import Outlook
-from queue_service.wire import messages
 
 SHOWN_MAX = 50
 """Waiting tickets that a window's view lists."""
@@ -38,8 +39,6 @@ CLOSED_REASONS = {
     Code.SERVICE_NOT_OFFERED: "no_window",
     Code.SERVICE_FULL: "full",
 }
-BOARD_WINDOW = tuple(messages.BoardWindow.model_fields)
-"""What of a window is for everybody."""
 IS_OPEN = frozenset({Phase.NUMBERS, Phase.DOORS})
 
 
@@ -85,9 +84,14 @@ class Sight:
         ]
 
     @cached_property
+    def board_windows(self) -> list[View]:
+        """The windows as everybody may see them."""
+        return [board_window(self.day, window.number) for window in self.day.terms.windows]
+
+    @cached_property
     def windows(self) -> list[View]:
         """The windows as staff see them."""
-        return [window_view(self.day, window.number) for window in self.day.terms.windows]
+        return [{**shown, **held_view(self.day, shown["number"])} for shown in self.board_windows]
 
 
 def board(sight: Sight) -> View:
@@ -97,7 +101,7 @@ def board(sight: Sight) -> View:
         "branch": sight.branch,
         "services": sight.services,
         "zones": [{"id": zone.id, "name": zone.name} for zone in day.terms.zones],
-        "windows": [{name: window[name] for name in BOARD_WINDOW} for window in sight.windows],
+        "windows": sight.board_windows,
         "calls": [
             {"id": call.id, "label": call.label, "window": call.window, "at": call.at, "times": call.times}
             for call in day.calls
