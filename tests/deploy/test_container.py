@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from queue_service.infra.migrate import require_current
 from queue_service.settings import Settings
-from tests.core import free_port
+from tests.core import demo_port
 from tests.deploy.containerfile import ROOT, Image, steps
 from tests.postgres import owner_of_server, program
 
@@ -66,11 +66,11 @@ async def _create_database(folder: Path, password: str) -> None:
 
 
 def test_the_image_serves_what_compose_gives_it(image: Image, tmp_path: Path) -> None:
-    password, port = secrets.token_hex(12), free_port()
+    password, port = secrets.token_hex(12), demo_port()
     log = tmp_path / "log"
     (tmp_path / "secret").write_text(password + "\n")
     with postgres(password) as server:
-        environment = _of_compose(server, tmp_path / "secret") | {"QUEUE_PORT": str(port)}
+        environment = _of_compose(server, tmp_path / "secret", port)
         (tmp_path / "wrong").write_text("guessed")
         guessing = Settings(database_url=environment["QUEUE_DATABASE_URL"], database_password_file=tmp_path / "wrong")
         with pytest.raises(DBAPIError, match="password authentication failed"):
@@ -79,9 +79,10 @@ def test_the_image_serves_what_compose_gives_it(image: Image, tmp_path: Path) ->
         core = image.started(environment=environment, log=log)
         try:
             deadline = time.monotonic() + START_S_MAX
-            while not image.is_healthy(port):
-                assert core.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
+            for one in range(port, port + 1 + int(environment["QUEUE_PROCESSES"])):
+                while not image.is_healthy(one):
+                    assert core.poll() is None, log.read_text()
+                    assert time.monotonic() < deadline, log.read_text()
             assert httpx.get(f"http://127.0.0.1:{port}/counter", headers={"Accept": "text/html"}).is_success
         finally:
             core.send_signal(getattr(signal, image.stop_signal))
@@ -91,8 +92,8 @@ def test_the_image_serves_what_compose_gives_it(image: Image, tmp_path: Path) ->
         assert password not in log.read_text()
 
 
-def _of_compose(server: Path, secret: Path) -> dict[str, str]:
-    """The core's environment of the compose file, with its places moved: one process, as one is what this proves."""
+def _of_compose(server: Path, secret: Path, port: int) -> dict[str, str]:
+    """The core's environment of the compose file, with its places moved; the processes' own ports are above `port`."""
     compose = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text(encoding="utf-8"))
     environment: dict[str, str] = compose["services"]["core"]["environment"]
     address = urlsplit(environment["QUEUE_DATABASE_URL"])
@@ -104,8 +105,8 @@ def _of_compose(server: Path, secret: Path) -> dict[str, str]:
         "QUEUE_BASE_URL": base_url,
         "QUEUE_DATABASE_URL": moved,
         "QUEUE_DATABASE_PASSWORD_FILE": str(secret),
-        "QUEUE_PROCESSES": "1",
-        "QUEUE_PROCESS_PORT_FIRST": "0",
+        "QUEUE_PORT": str(port),
+        "QUEUE_PROCESS_PORT_FIRST": str(port + 1),
     }
 
 
