@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-STEPS = 10
-"""A round is made in this many steps, so that no step holds up the loop for long."""
+STEPS = 100
+"""A round is made in this many steps, so that none holds up the loop for long: a word to each of 10,000 sockets takes a
+tenth of a second, and a call must not wait for more than a hundredth of that."""
 
 Member = TypeVar("Member")
 
@@ -25,7 +26,7 @@ class Scheduler(Protocol):
 
 
 class Rounds(Generic[Member]):
-    """Visits every member once in `period_s`, a tenth of them at a time; keeps no timer while it has no members."""
+    """Visits every member once in `period_s`, a hundredth of them at a time; keeps no timer while it has no members."""
 
     def __init__(
         self,
@@ -37,7 +38,7 @@ class Rounds(Generic[Member]):
         self._step_s = period_s / STEPS
         self._visit = visit
         self._scheduler = scheduler
-        self._groups: tuple[set[Member], ...] = tuple(set() for _ in range(STEPS))
+        self._groups: tuple[dict[Member, None], ...] = tuple({} for _ in range(STEPS))
         self._joining = 0
         self._turn = 0
         self._timer: Timer | None = None
@@ -48,14 +49,14 @@ class Rounds(Generic[Member]):
     def add(self, member: Member) -> None:
         """Visits `member` from now on, for the first time within one period."""
         self._joining = (self._joining + 1) % STEPS
-        self._groups[self._joining].add(member)
+        self._groups[self._joining][member] = None
         if self._timer is None:
             self._timer = self._scheduler().call_later(self._step_s, self._step)
 
     def discard(self, member: Member) -> None:
         """Visits `member` no more; one who is no member is left alone."""
         for group in self._groups:
-            group.discard(member)
+            group.pop(member, None)
         if self._timer is not None and not any(self._groups):
             self._timer.cancel()
             self._timer = None

@@ -6,16 +6,17 @@ def test_everybody_is_visited_once_a_period_a_few_at_a_time() -> None:
     time = HandTurned()
     visits: list[tuple[int, ...]] = []
     rounds: Rounds[int] = Rounds(period_s=5, visit=visits.append, scheduler=lambda: time)
-    for member in range(25):
+    members = range(2 * STEPS + 1)
+    for member in members:
         rounds.add(member)
-    assert len(rounds) == 25
+    assert len(rounds) == len(members)
 
     time.turn(5)
-    assert sorted(member for visit in visits for member in visit) == list(range(25))
+    assert sorted(member for visit in visits for member in visit) == list(members)
     assert len(visits) == STEPS
     assert max(map(len, visits)) == 3
     time.turn(10)
-    assert len([member for visit in visits for member in visit]) == 75
+    assert len([member for visit in visits for member in visit]) == 3 * len(members)
 
 
 def test_there_is_no_timer_without_members() -> None:
