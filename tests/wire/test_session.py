@@ -92,6 +92,18 @@ def test_what_is_not_understood_is_left_alone(message: str | bytes) -> None:
     assert session.age_s(BOOT_S + 3) == pytest.approx(3)
 
 
+def test_what_a_later_core_says_more_is_left_alone() -> None:
+    session = a_session()
+    assert session.step(BOOT_S) is Step.CONNECT
+    session.opened(BOOT_S)
+    more = {"later": {"deeper": [1, None]}}
+    view = session.received(msgspec.json.encode({**more, **msgspec.json.decode(a_view(5))}), BOOT_S)
+    assert view is not None and view.rev == 5
+    alive = {**more, **msgspec.json.decode(an_alive(5, after_s=4))}
+    assert session.received(msgspec.json.encode(alive), BOOT_S + 4) is None
+    assert session.age_s(BOOT_S + 4) == pytest.approx(0)
+
+
 def test_heartbeats_keep_it_live_and_their_end_makes_it_stale() -> None:
     session = a_served_session()
     for after_s in range(4, 60, 4):
