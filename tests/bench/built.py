@@ -18,6 +18,8 @@ CLASSES = (*(VisitorClass.NORMAL,) * 7, VisitorClass.PRIORITY, VisitorClass.VIP)
 """Of nine visitors in a row."""
 SERVICE_S = 600
 """As long as a visitor is at a window, in seconds."""
+SPAN = timedelta(hours=11)
+"""The longest time from the first number to the last."""
 
 
 def both(words: str) -> Text:
@@ -79,16 +81,17 @@ class BuiltDay:
         self.entries.append((seq, at, events))
 
 
-def built(terms: Terms, on: date, tickets: int, waiting: int) -> BuiltDay:
+def built(
+    terms: Terms, on: date, tickets: int, waiting: int, opens_at: datetime | None = None, step: timedelta | None = None
+) -> BuiltDay:
     """A day at whose end `tickets` have been issued, `waiting` of them wait and every window serves somebody.
 
-    Each number comes a little later than the one before; as soon as more than `waiting` wait, whoever has been at a
-    window for longest is finished and the next is called there and started.
+    Each number comes a `step` later than the one before, from `opens_at` on; as soon as more than `waiting` wait,
+    whoever has been at a window for longest is finished and the next is called there and started.
     """
-    opens_at = datetime.combine(on, time(8), UTC)
+    opens_at = opens_at or datetime.combine(on, time(8), UTC)
     numbers = [window.number for window in terms.windows]
-    step = timedelta(seconds=SERVICE_S / len(numbers))
-    step = min(step, timedelta(hours=11) / tickets)
+    step = step or min(timedelta(seconds=SERVICE_S / len(numbers)), SPAN / tickets)
     made = BuiltDay(terms, on, opens_at)
     for number in numbers:
         made.ask(OpenWindow(window=number, lease=lease_of(number), takeover=False), opens_at)
