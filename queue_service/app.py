@@ -143,7 +143,7 @@ async def _start(
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),
-        ("sessions", settings.session_recheck_s / 2, lambda: identity.keep(clock())),  # soon enough for no request to read
+        ("sessions", settings.session_recheck_s / 2, lambda: identity.keep(clock())),  # in time: requests read nothing
         ("presence", LOOK_S, lambda: presence.keep(clock())),
         ("printers", printers.LOOK_S, lambda: printers.forget_the_gone(desk, identity, clock)),
         ("snapshots", SNAPSHOTS_S, desk.keep_snapshots),
