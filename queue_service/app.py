@@ -139,7 +139,7 @@ async def _start(
     ready |= _checks(database, journal, clock, settings)
     _watch(metrics, database, journal, bus, desk, hub, clock, settings)
 
-    follower = Follower(desk, bus)
+    follower = Follower(desk, bus, is_watched=lambda branch: bool(hub.keys(branch)))
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
         ("follow", 0, follower.follow),

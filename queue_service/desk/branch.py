@@ -122,6 +122,8 @@ class BranchDesk:
         """The newest durable state."""
         self._is_known = False
         """Whether `day` holds all that was written here; not so after an append whose end we did not see."""
+        self.is_behind = False
+        """Whether another process has written more, which nobody has asked for here yet."""
         self._doubtful_until: datetime | None = None
         """Until then such an append may still become durable, so that reading the journal proves nothing."""
         self._deciding: set[asyncio.Task[bytes]] = set()
@@ -163,7 +165,7 @@ class BranchDesk:
     async def today(self) -> Day:
         day = self.day
         now = self._clock()
-        if day is not None and self._is_known and day.phase is not Phase.OVER:
+        if day is not None and self._is_known and not self.is_behind and day.phase is not Phase.OVER:
             due = self._due_at(day)
             if due is None or due > now:
                 return day
@@ -341,7 +343,7 @@ class BranchDesk:
     async def _open(self, now: datetime) -> Day:
         """The present day, loaded or opened."""
         if self.day is not None and self.day.phase is not Phase.OVER:
-            if not self._is_known:
+            if not self._is_known or self.is_behind:
                 await self._catch_up(self.day)
             return self.day
         terms = self._catalog.current(self._id)
@@ -379,8 +381,13 @@ class BranchDesk:
 
     async def _catch_up(self, day: Day) -> None:
         """Take in what others wrote on the day that we have."""
-        tail = await self._journal.load(_day_id(day), day.seq)
-        newest = await replayed(tail, day)
+        self.is_behind = False  # who says so from here on may speak of what this does not find
+        try:
+            tail = await self._journal.load(_day_id(day), day.seq)
+            newest = await replayed(tail, day)
+        except BaseException:
+            self.is_behind = True
+            raise
         self._install(_Work(newest, [Change(newest, _events(tail))] if tail else []))
 
     async def _end_past(self, day_id: DayId) -> None:

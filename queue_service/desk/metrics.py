@@ -143,11 +143,10 @@ def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Coun
         """What is told of each day's branch, by the branch and what else there is."""
 
         def read() -> Mapping[Labels, float]:
-            days = (desk.newest(branch) for branch in counts.tickets)
             return {
                 (day.branch_id, *labels): value
-                for day in days
-                if day is not None
+                for day in desk.days()
+                if day.branch_id in counts.tickets
                 for labels, value in told(day).items()
             }
 

@@ -57,11 +57,16 @@ async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings:
 
 
 class Follower:
-    """Tells other processes how far the days here have come, and takes in what they tell."""
+    """Tells other processes how far the days here have come, and takes in what they tell.
 
-    def __init__(self, desk: Desk, bus: Bus) -> None:
+    Of a branch that nobody watches here it only notes that there is more: with a branch's people at one process, the
+    others need not read what they do (it would cost each of them as much as deciding it).
+    """
+
+    def __init__(self, desk: Desk, bus: Bus, is_watched: Callable[[str], bool] = lambda _: True) -> None:
         self._desk = desk
         self._bus = bus
+        self._is_watched = is_watched
         self._heard: dict[DayId, int] = {}
         self._news = asyncio.Event()
         self._is_missing = False
@@ -75,7 +80,7 @@ class Follower:
         try:
             if self._is_missing:
                 self._is_missing = False
-                await self._desk.resync()
+                await self._desk.resync(self._is_watched)
             while self._heard:
                 day_id, seq = self._heard.popitem()
                 await self._desk.follow(day_id, seq)
@@ -85,7 +90,8 @@ class Follower:
             raise
 
     def _on_change(self, change: Change) -> None:
-        self._bus.publish(f"{change.day.branch_id}/{change.day.business_on}", change.day.seq)
+        if change.before is not None:  # else it is what another process wrote, and told
+            self._bus.publish(f"{change.day.branch_id}/{change.day.business_on}", change.day.seq)
 
     def _on_news(self, news: News) -> None:
         if isinstance(news, Moved):
@@ -93,6 +99,9 @@ class Follower:
             day_id = DayId(branch_id=branch_id, business_on=date.fromisoformat(on))
             newest = self._desk.newest(branch_id)
             if newest is None or (newest.business_on == day_id.business_on and newest.seq >= news.seq):
+                return
+            if not self._is_watched(branch_id):
+                self._desk.fall_behind(branch_id)
                 return
             self._heard[day_id] = max(news.seq, self._heard.get(day_id, 0))
         else:

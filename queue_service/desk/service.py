@@ -82,8 +82,8 @@ class Desk:
         return sum(branch.seqs_lost for branch in self._branches.values())
 
     def days(self) -> list[Day]:
-        """The last known days of the branches that were asked for, the first of them first."""
-        return [branch.day for branch in self._branches.values() if branch.day is not None]
+        """The days that are held here, unless another process has written more on them; the one that has holds them."""
+        return [branch.day for branch in self._branches.values() if branch.day is not None and not branch.is_behind]
 
     def newest(self, branch_id: str) -> Day | None:
         """The last known state of a branch's day; None before it was asked for."""
@@ -144,6 +144,12 @@ class Desk:
         if branch is not None:
             await branch.follow(day_id, seq)
 
+    def fall_behind(self, branch_id: str) -> None:
+        """Another process says that a day has gone on, and nobody looks at it here: who asks next reads it."""
+        branch = self._branches.get(branch_id)
+        if branch is not None:
+            branch.is_behind = True
+
     async def follow_catalog(self, branch_id: str) -> None:
         """Take what was published for a branch into its day at once; where that fails, `wake` does it."""
         with failures_told():
@@ -151,10 +157,13 @@ class Desk:
             await branch.today()
             await branch.follow_catalog()
 
-    async def resync(self) -> None:
-        """Nobody knows what other processes did meanwhile: look again at every day here."""
-        for branch in list(self._branches.values()):
-            await branch.resync()
+    async def resync(self, is_watched: Callable[[str], bool] = lambda _: True) -> None:
+        """Nobody knows what other processes did meanwhile: look again at every day that is watched here."""
+        for branch_id, branch in list(self._branches.items()):
+            if is_watched(branch_id):
+                await branch.resync()
+            else:
+                branch.is_behind = True
 
     async def close(self) -> None:
         """Returns when every command that was begun has ended; to be called before the journal is closed."""

@@ -168,6 +168,7 @@ async def _follow(websocket: WebSocket, lobby: Lobby, channel: tuple[ChannelKey,
         await websocket.accept()
         subscription = lobby.live.hub.subscribe(channel[0], pushable(websocket.scope), channel[1], owner=owner)
         try:
+            await lobby.desk.today(channel[0].branch)  # nobody followed it here while the handshake took its time
             if owner is not None:
                 await identify(websocket)  # the session may have ended while the handshake took its time
             while (await websocket.receive())["type"] != "websocket.disconnect":

@@ -208,6 +208,54 @@ async def test_after_missed_news_everything_is_looked_at_again(houses: tuple[Hou
     assert known(there).ticket(issued["id"]) is not None
 
 
+async def test_news_of_what_nobody_watches_are_read_by_whoever_asks_next(houses: tuple[House, House]) -> None:
+    here, there = houses
+    await there.today()
+    before = known(there)
+    bus = MemoryBus()
+    watched: set[str] = set()
+    follower = Follower(there.desk, bus, is_watched=watched.__contains__)
+    for news in (True, False):
+        issued = await here.issue()
+        day = await here.today()
+        bus.tell(Moved(topic=f"{BRANCH}/{day.business_on}", seq=day.seq) if news else Resync())
+        if not news:
+            await asyncio.wait_for(follower.follow(), HEARD_S_MAX)
+        assert known(there) is before and there.desk.days() == []
+        before = await there.today()
+        assert before.ticket(issued["id"]) is not None and there.desk.days() == [before]
+
+    issued = await here.issue()
+    bus.tell(Resync())
+    await asyncio.wait_for(follower.follow(), HEARD_S_MAX)
+    assert await there.issue() != issued
+    assert known(there).ticket(issued["id"]) is not None, "a command is decided on the newest state"
+
+    watched.add(BRANCH)
+    issued = await here.issue()
+    day = await here.today()
+    bus.tell(Moved(topic=f"{BRANCH}/{day.business_on}", seq=day.seq))
+    await asyncio.wait_for(follower.follow(), HEARD_S_MAX)
+    assert known(there).ticket(issued["id"]) is not None
+
+
+async def test_only_who_wrote_an_entry_tells_of_it(houses: tuple[House, House]) -> None:
+    here, there = houses
+    await here.today()
+    await there.today()
+    told: list[object] = []
+    bus = MemoryBus()
+    Follower(there.desk, bus)
+    bus.subscribe(told.append)
+    issued = await here.issue()
+    await there.desk.look_again(BRANCH)
+    assert known(there).ticket(issued["id"]) is not None
+    await there.issue()
+    await asyncio.sleep(0)
+    day = known(there)
+    assert told == [Moved(topic=f"{BRANCH}/{day.business_on}", seq=day.seq)]
+
+
 async def test_a_database_that_was_set_back_is_read_anew(houses: tuple[House, House], database: str) -> None:
     """As after a restore, or a change to a replica that lacked the last commits, under a running process."""
     here, there = houses
