@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from typing import ClassVar, TypeVar
 import httpx
 
 from tests.core import free_port
-from tests.programs import Program
+from tests.programs import Program, ran
 
 START_S_MAX = 30
 STOP_S_MAX = 15
@@ -91,18 +89,15 @@ def ended(package: str, folder: Path, *, terminal: str = "en_US.UTF-8", **settin
     """What the command says, one text a line, where it ends by itself with only these settings, because of them."""
     prefix = PREFIXES[package]
     kept = {name: value for name, value in os.environ.items() if not name.startswith((prefix, "LC_", "LANG"))}
-    command = subprocess.run(
-        [sys.executable, "-m", package],
+    command = ran(
+        package,
         env={
             **kept,
             "LANG": terminal,
             f"{prefix}DATA_DIR": str(folder),
             **{f"{prefix}{name}": value for name, value in settings.items()},
         },
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=START_S_MAX,
+        timeout_s=START_S_MAX,
     )
     assert (command.returncode, command.stdout) == (1, ""), command.stderr
     return command.stderr.splitlines()

@@ -17,6 +17,7 @@ from queue_service.infra.database import sqlite_writer
 from queue_service.infra.migrate import migrate
 from queue_service.settings import Settings
 from tests.core import START_S_MAX, free_port
+from tests.programs import ran
 
 COMMAND = [sys.executable, "-m", "queue_service"]
 
@@ -28,14 +29,7 @@ def environment(data: Path, **variables: str) -> dict[str, str]:
 
 
 def run(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *words],
-        env=environment(data, **variables),
-        capture_output=True,
-        text=True,
-        timeout=START_S_MAX,
-        check=False,
-    )
+    return ran("queue_service", *words, env=environment(data, **variables), timeout_s=START_S_MAX)
 
 
 @contextmanager
@@ -190,4 +184,12 @@ def test_what_nobody_expected_shows_its_kinds_and_places_and_no_words(data: Path
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
-    assert run(tmp_path, "--version").stdout == f"queue-service {__version__}\n"
+    told = subprocess.run(
+        [*COMMAND, "--version"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=START_S_MAX,
+        check=True,
+    )
+    assert told.stdout == f"queue-service {__version__}\n"

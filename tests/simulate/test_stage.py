@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.core import START_S_MAX, demo_port
+from tests.programs import ran
 
 
 @contextmanager
@@ -102,14 +103,7 @@ def test_a_later_start_keeps_accounts_and_closes_what_a_cut_left_open(tmp_path: 
 def failed(data: Path, **variables: str) -> str:
     """What a demo says that cannot start."""
     environment = {**os.environ, "LC_ALL": "en_GB.UTF-8", "DATA": str(data), **variables}
-    demo = subprocess.run(
-        [sys.executable, "-m", "queue_service", "demo"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=START_S_MAX,
-        check=False,
-    )
+    demo = ran("queue_service", "demo", env=environment, timeout_s=START_S_MAX)
     assert (demo.returncode, demo.stdout) == (1, ""), demo.stderr
     return demo.stderr
 
