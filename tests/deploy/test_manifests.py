@@ -59,6 +59,20 @@ def test_compose_is_as_the_specification_says() -> None:
     assert _faults(json.loads((SCHEMAS / "compose.json").read_text()), compose()) == []
 
 
+def test_compose_mounts_what_is_there() -> None:
+    """All but what the document has the installer make."""
+    made = {"certificate", "secrets"}
+    for service in compose()["services"].values():
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            if source.startswith("."):
+                assert source.removeprefix("./") in made or (DEPLOY / "compose" / source).exists(), source
+            else:
+                assert source in compose()["volumes"]
+    for secret in compose()["secrets"].values():
+        assert secret["file"].split("/")[1] in made
+
+
 def test_kubernetes_knows_every_field() -> None:
     schema = json.loads((SCHEMAS / "kubernetes.json").read_text())
     for document in kubernetes().values():
@@ -113,13 +127,15 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def test_processes_listen_where_the_proxy_looks() -> None:
-    for proxied, told in (
-        (DEPLOY / "proxy/queue/processes.conf", environment(SYSTEMD / "core.env")),
-        (DEPLOY / "compose/processes.conf", compose()["services"]["core"]["environment"]),
+    machine, containers = environment(SYSTEMD / "core.env"), compose()["services"]["core"]["environment"]
+    for proxied, scraped, told in (
+        ("proxy/queue/processes.conf", "prometheus/prometheus.yaml", machine),
+        ("compose/processes.conf", "compose/figures/prometheus.yaml", containers),
     ):
-        ports = [int(port) for port in re.findall(r"server [\w.]+:(\d+) ", proxied.read_text(encoding="utf-8"))]
         first, count = int(told["QUEUE_PROCESS_PORT_FIRST"]), int(told["QUEUE_PROCESSES"])
-        assert ports == list(range(first, first + count)), proxied
+        for path, places in ((proxied, r"server ([\w.]+:\d+) "), (scraped, r'"([\w.]+:\d+)"')):
+            named = re.findall(places, (DEPLOY / path).read_text(encoding="utf-8"))
+            assert [int(place.rpartition(":")[2]) for place in named] == list(range(first, first + count)), path
 
 
 def test_a_drain_ends_before_the_kill() -> None:
