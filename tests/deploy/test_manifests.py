@@ -1,6 +1,7 @@
 """Compose, Kubernetes and systemd: each by its own rules, and all of one mind with core, proxy and image."""
 
 import json
+import mmap
 import re
 import shlex
 import shutil
@@ -23,6 +24,8 @@ from tests.deploy.manifests import DEPLOY, KUBERNETES, SYSTEMD, compose, environ
 from tests.system.routes import routes
 
 SCHEMAS = Path(__file__).parent / "schemas"
+CHROMIUM = Path("/usr/lib/chromium/chromium")
+"""The program itself; what stands in the path is a script."""
 OPERATORS = {"/healthz", "/readyz", "/metrics"}
 EXPOSURE_MAX = {"queue-core": 1.5, "queue-kiosk": 1.8, "queue-display": 1.6, "queue-browser@kiosk": 7.5}
 """By `systemd-analyze security`: 0 is closed, 10 is open. A browser with its own sandbox needs most of what is left."""
@@ -106,6 +109,13 @@ def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
     )
     (exposure,) = re.findall(r"exposure level for \S+: ([\d.]+)", judged.stdout)
     assert float(exposure) <= EXPOSURE_MAX[name]
+
+
+def test_systemd_makes_the_users_of_the_units(tmp_path: Path) -> None:
+    asked = ["systemd-sysusers", "--dry-run", f"--root={tmp_path}", SYSTEMD / "queue-service.sysusers.conf"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True)
+    made = set(re.findall(r"Creating user '([\w-]+)'", told.stdout + told.stderr))
+    assert {user for path in SYSTEMD.glob("*.service") for user in unit(path.name).get("User", [])} == made
 
 
 def test_every_variable_is_a_setting() -> None:
@@ -219,6 +229,17 @@ def test_a_screen_opens_what_its_machine_serves() -> None:
     assert "--kiosk" in start
     assert start.endswith("${SCREEN_ORIGIN}${SCREEN_PAGE}")
     assert policy["AutoplayAllowlist"] == [f"http://127.0.0.1:{defaults['display']}"]
+
+
+def test_chromium_knows_what_a_screen_asks_of_it() -> None:
+    """A switch that a browser no longer knows is ignored without a word, and the screen shows what it was to hide."""
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's Chromium is not installed")
+    (start,) = unit("queue-browser@.service")["ExecStart"]
+    features = set(re.findall(r"--disable-features=(\S+)", start)[0].split(","))
+    switches = set(re.findall(r"--([\w-]+)", start.partition("chromium ")[2]))
+    with CHROMIUM.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as program:
+        assert {word for word in switches | features if program.find(word.encode() + b"\0") < 0} == set()
 
 
 def test_the_steps_of_the_document_name_files_that_are_there() -> None:
