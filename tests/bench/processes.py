@@ -1,9 +1,9 @@
 """One, two and three processes on one PostgreSQL: what they do together, what a command costs, and one that is killed.
 
-Throughput: at many branches tellers issue, call and finish one after another, each branch at one process as a reverse
-proxy keeps it there. Processes, PostgreSQL and client share the processors of this machine, so on two of them three
-processes cannot be three times as fast: what the plan for a whole network (`deploy/capacity.md`) calculates with is
-what a command costs, in seconds of processors and in bytes.
+Throughput: at many branches tellers issue, call and finish one after another, each branch and the sockets that follow
+it at one process, as a reverse proxy keeps it there. Processes, PostgreSQL and client share the processors of this
+machine, so on two of them three processes cannot be three times as fast: what the plan for a whole network
+(`deploy/capacity.md`) calculates with is what a command costs, in seconds of processors and in bytes.
 
 The kill: three processes under load on one port, screens spread over them, one is killed. Who was cut off asks again
 under the same key until there is an answer; in the end every answer must be the journal's.
@@ -12,9 +12,13 @@ under the same key until there is an answer; in the end every answer must be the
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -24,7 +28,7 @@ import uvloop
 
 from queue_service.infra.migrate import migrate
 from queue_service.settings import Settings
-from tests.bench import postgres
+from tests.bench import followers, postgres
 from tests.bench.lines import Line
 from tests.bench.rows import Bound, Figure, Row, Rows
 from tests.bench.serving import Hall, stage
@@ -38,6 +42,8 @@ from tests.system.side_by_side import serving as processes_of
 
 PROCESSES = (1, 2, 3)
 WINDOWS = (1, 2)
+SOCKETS = 10
+"""At each branch."""
 BACK_S_MAX = 5.0
 OK, CREATED = 200, 201
 NOBODY = b'"ticket":null'
@@ -67,9 +73,9 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
             uvloop.run(_open(served, halls))
         for repeat in range(repeats):
             for number in PROCESSES if repeat % 2 == 0 else reversed(PROCESSES):
-                with serving(settings, number) as served:
+                with serving(settings, number) as served, _watching(served, halls):
                     _note(told, number, served, server, halls, load.seconds)
-        yield _throughput(told, load, _entry_bytes(server))
+        yield _throughput(told, load, _row_bytes(server, "journal.entries"), _row_bytes(server, "journal.keys"))
         backs_s: list[float] = []
         losts: list[float] = []
         for repeat in range(repeats):
@@ -112,6 +118,20 @@ def _note(
     told["log bytes"].append((_written_bytes(server) - written) / done)
     told[f"{number} commits"].append((_commits(server) - commits) / done)
     told[f"{number} memory"].append(served.memory_mib)
+
+
+@contextmanager
+def _watching(served: Served, halls: list[Hall]) -> Iterator[None]:
+    """The boards of every hall are followed, in processes that look at nothing."""
+    with ExitStack() as stack:
+        for nth, port in enumerate(served.ports):
+            boards = [hall.board for hall in halls[nth :: len(served.ports)] for _ in range(SOCKETS)]
+            command = [sys.executable, "-m", followers.__name__, str(port), *boards]
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            assert process.stdout.readline().split() == [followers.READY, str(len(boards))], "every socket is open"
+        yield
 
 
 async def _open(served: Served, halls: list[Hall]) -> None:
@@ -196,13 +216,12 @@ def _commits(server: postgres.Server) -> int:
     return int(server.ask(f"SELECT xact_commit FROM pg_stat_database WHERE datname = '{DATABASE}'"))
 
 
-def _entry_bytes(server: postgres.Server) -> float:
-    """Of tables and indexes, for one entry with its key."""
-    size = "pg_total_relation_size('journal.entries') + pg_total_relation_size('journal.keys')"
-    return float(server.ask(f"SELECT ({size})::float / count(*) FROM journal.entries", DATABASE))
+def _row_bytes(server: postgres.Server, table: str) -> float:
+    """Of a table and its indexes, for each of its rows."""
+    return float(server.ask(f"SELECT pg_total_relation_size('{table}')::float / count(*) FROM {table}", DATABASE))
 
 
-def _throughput(told: dict[str, list[float]], load: Load, entry_bytes: float) -> Row:
+def _throughput(told: dict[str, list[float]], load: Load, entry_bytes: float, key_bytes: float) -> Row:
     figures: list[Figure] = []
     alone = told["1 per s"]
     for number in PROCESSES:
@@ -222,11 +241,12 @@ def _throughput(told: dict[str, list[float]], load: Load, entry_bytes: float) ->
         ]
     figures += [
         Figure(name="log of PostgreSQL per command", unit="bytes", values=tuple(told["log bytes"])),
-        Figure(name="tables and indexes per entry", unit="bytes", values=(entry_bytes,)),
+        Figure(name="disk for an entry, for ever", unit="bytes", values=(entry_bytes,)),
+        Figure(name="disk for its key, for a week", unit="bytes", values=(key_bytes,)),
     ]
     return Row(
         name="one, two, three processes on one PostgreSQL",
-        setup=f"{load.halls} branches with {len(WINDOWS)} windows each, over HTTP: issue, call-next and finish in turn,"
-        f" keyed, durable, for {load.seconds:g} s; {os.cpu_count()} processors for processes, PostgreSQL and client",
+        setup=f"{load.halls} branches, each with {len(WINDOWS)} windows and {SOCKETS} sockets, over HTTP: issue,"
+        f" call-next and finish in turn, keyed, durable, for {load.seconds:g} s; {os.cpu_count()} processors for all",
         figures=tuple(figures),
     )
