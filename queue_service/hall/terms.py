@@ -31,6 +31,12 @@ class VisitorClass(StrEnum):
     TRANSFERRED = "transferred"
 
 
+CLASSES_DECLARED = (VisitorClass.PRIORITY, VisitorClass.VIP)
+"""What visitors may say of themselves when they take a number, for a greeter to confirm."""
+CLASSES_EARNED = frozenset({VisitorClass.APPOINTMENT, VisitorClass.TRANSFERRED})
+"""What follows from how somebody came; nobody gives or declares it."""
+
+
 class ReinstateRule(StrEnum):
     """Where a missed visitor who comes back waits again."""
 
@@ -252,8 +258,9 @@ def _service_faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:
         yield from _range_faults(f"{place}.waiting_max", service.waiting_max, 1, _COUNT_MAX)
         yield from _repeated(f"{place}.asks_class", service.asks_class)
         for claimed in service.asks_class:
-            if claimed not in (VisitorClass.PRIORITY, VisitorClass.VIP):
-                yield f"{place}.asks_class", "class_not_for_asking", {"class": claimed}
+            if claimed not in CLASSES_DECLARED:
+                known = ", ".join(CLASSES_DECLARED)
+                yield f"{place}.asks_class", "class_not_for_asking", {"class": claimed, "known": known}
 
 
 def _plan_faults(terms: Terms) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -9,7 +9,7 @@ import pytest
 
 from queue_service import web
 from queue_service.hall.routing import Reason
-from queue_service.hall.terms import VisitorClass
+from queue_service.hall.terms import CLASSES_DECLARED, CLASSES_EARNED, VisitorClass
 from queue_service.hall.tickets import AlertKind, Channel, Fault, Outcome, Place, TicketStatus
 from queue_service.web.routes import PAGES
 from queue_service.wire import locales
@@ -67,6 +67,17 @@ def test_every_action_of_the_console_is_worded() -> None:
     actions = re.findall(r'action: "([^"]+)"', keys)
     assert len(actions) == 16
     assert [action for action in actions if f"web.counter.verb.{action}" not in WORDS] == []
+
+
+def test_kiosk_and_guide_offer_the_classes_that_there_are() -> None:
+    kiosk, guide = (
+        (PLACES[1] / "kiosk" / "choose.js").read_text("utf-8"),
+        (HERE / "guide" / "person.js").read_text("utf-8"),
+    )
+    (declared,) = re.findall(r"const CLASSES = \{(.*?)\n\};", kiosk, re.DOTALL)
+    assert re.findall(r"^  (\w+):", declared, re.MULTILINE) == list(CLASSES_DECLARED)
+    (given,) = re.findall(r"const CLASSES = \[(.*?)\]", guide)
+    assert re.findall(r'"(\w+)"', given) == [one for one in VisitorClass if one not in CLASSES_EARNED]
 
 
 def test_no_word_of_the_pages_is_left_over() -> None:

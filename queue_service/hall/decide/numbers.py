@@ -10,12 +10,9 @@ from queue_service.hall.events import Phase, TicketCalled, TicketIssued, TicketS
 from queue_service.hall.numbering import label, next_number
 from queue_service.hall.places import lanes_of
 from queue_service.hall.refusals import Code, Refusal
-from queue_service.hall.terms import Service, VisitorClass
+from queue_service.hall.terms import CLASSES_EARNED, Service, VisitorClass
 from queue_service.hall.tickets import Channel
 from queue_service.hall.windows import ready
-
-CLASSES_EARNED = frozenset({VisitorClass.APPOINTMENT, VisitorClass.TRANSFERRED})
-"""Classes that follow from a booking or a transfer; nobody gives them by hand."""
 
 
 def issue_refusal(day: Day, service: Service, now: datetime) -> Refusal | None:

@@ -5,13 +5,12 @@ from typing import assert_never
 
 from queue_service.hall.commands import ChangeClass, Reinstate
 from queue_service.hall.day import Day
-from queue_service.hall.decide.numbers import CLASSES_EARNED
 from queue_service.hall.decide.outcome import Accepted, Decision, may
 from queue_service.hall.events import ClassChanged, Event, TicketReinstated
 from queue_service.hall.lifecycle import Action
 from queue_service.hall.places import joined_after
 from queue_service.hall.refusals import Code, Refusal
-from queue_service.hall.terms import ReinstateRule
+from queue_service.hall.terms import CLASSES_EARNED, ReinstateRule
 from queue_service.hall.tickets import AT_WINDOW
 from queue_service.hall.windows import after_ticket
 

@@ -4,13 +4,12 @@ import { useEffect, useRef } from "../vendor/preact-hooks.js";
 import { effect, signal, untracked } from "../vendor/signals.js";
 import { Chip, Icon, Label, tell, WaitRange } from "../shared/components.js";
 import { language, languageName, LANGUAGES, pick, t } from "../shared/i18n.js";
-import { Choices } from "./person.js";
+import { Choices, CLASSES } from "./person.js";
 import { PrintAt } from "./prints.js";
 import { tab } from "./route.js";
 import { answered, isWaiting, tap } from "./taps.js";
 
 // A greeter knows the visitor: these may be given whether or not the kiosk asks for them.
-const CLASSES = ["normal", "priority", "vip"];
 const ABOUT = "number";
 
 const chosen = signal(null);

@@ -11,7 +11,8 @@ import { PrintAt } from "./prints.js";
 import { roamingDesk } from "./roaming.js";
 import { answered, isWaiting, tap } from "./taps.js";
 
-const CLASSES = ["normal", "priority", "vip"];
+/** Classes that staff may give; the others are earned. */
+export const CLASSES = ["normal", "priority", "vip"];
 const REASONS_CLASS = ["needs_care", "confirmed", "not_confirmed", "manager_asked", "other"];
 const REASONS_CALL = ["needs_care", "agreed", "manager_asked", "other"];
 const DIVERTS = ["self_service", "online", "greeter", "other"];
