@@ -101,12 +101,7 @@ def device_add(
         _check_branch(accounts, branch)
         return await accounts.identity.add_device(kind=kind, name=name, branch_id=branch)
 
-    added = _run(add)
-    if isinstance(added, AccountRefusal):
-        _refuse(added)
-    terminal.say("account.device_id", id=added.id)
-    terminal.say("account.device_token")
-    typer.echo(added.token)
+    _tell_token(_run(add))
 
 
 @device_app.command("list")
@@ -126,10 +121,24 @@ def device_list(
     )
 
 
+@device_app.command("rotate")
+def device_rotate(device_id: Annotated[str, typer.Argument(help="as printed when it was added")]) -> None:
+    """Gives a device another token, which is shown only now; the former one is worthless at once."""
+    _tell_token(_run(lambda accounts: accounts.identity.rotate_device(device_id)))
+
+
 @device_app.command("deactivate")
 def device_deactivate(device_id: Annotated[str, typer.Argument(help="as printed when it was added")]) -> None:
     """Makes a device's token worthless."""
     _done(_run(lambda accounts: accounts.identity.deactivate_device(device_id)))
+
+
+def _tell_token(added: DeviceAdded | AccountRefusal) -> None:
+    if isinstance(added, AccountRefusal):
+        _refuse(added)
+    terminal.say("account.device_id", id=added.id)
+    terminal.say("account.device_token")
+    typer.echo(added.token)
 
 
 def _run(work: Callable[[Accounts], Awaitable[T]]) -> T:

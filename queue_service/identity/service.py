@@ -262,6 +262,15 @@ class Identity:
         self._devices.end([device_id])
         return None
 
+    async def rotate_device(self, device_id: str) -> DeviceAdded | AccountRefusal:
+        """Gives an active device another token; the one that it had is worth nothing from now on."""
+        device = DeviceAdded(id=device_id, token=secure_token())
+        async with self._database.write() as connection:
+            if not await store.change_device_token(connection, device_id, _digest(device.token)):
+                return AccountRefusal.UNKNOWN
+        self._devices.end([device_id])
+        return device
+
     async def staff_listed(self) -> list[StaffListed]:
         """Every account, by branch and username."""
         async with self._database.read() as connection:

@@ -257,6 +257,14 @@ async def deactivate_device(connection: AsyncConnection, device_id: str) -> bool
     return result.rowcount == 1
 
 
+async def change_device_token(connection: AsyncConnection, device_id: str, token_hash: str) -> bool:
+    """Whether there was such an active device; its former token is worth nothing."""
+    result = await connection.execute(
+        update(devices).where(devices.c.id == device_id, devices.c.active).values(token_hash=token_hash)
+    )
+    return result.rowcount == 1
+
+
 async def devices_listed(connection: AsyncConnection, branch_id: str | None) -> list[DeviceListed]:
     """Every device, of one branch or (None) of all, by branch and name."""
     query = select(devices).order_by(devices.c.branch_id, devices.c.name, devices.c.id)

@@ -4,23 +4,20 @@ import errno
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import Any, NoReturn
 
 import asyncpg
 import typer
-from annotated_types import Ge, Gt, Le
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 from sqlalchemy.exc import DBAPIError
 
 from queue_service.infra.filelock import FileLockBusy
 from queue_service.infra.migrate import DatabaseInUse, NotOfThisRelease
 from queue_service.infra.server import AddressUnusable
-from queue_service.settings import PREFIX, Rule, Settings
-from queue_service.wire import locales
+from queue_service.settings import PREFIX, Settings
+from queue_service.wire import locales, variables
 
 SHOWN_CHARS_MAX = 60
 REASON_CHARS_MAX = 200
@@ -45,9 +42,8 @@ def fail(key: str, **params: str | int | float | None) -> NoReturn:
 def settings(**given: Any) -> Settings:
     """The settings of the environment and over them those `given`; ends the command with a line for each fault."""
     known = {_variable(name) for name in Settings.model_fields}
-    for name in sorted(name for name in os.environ if name.upper().startswith(PREFIX)):
-        if name.upper() not in known:
-            _warn_unknown(name, known)
+    for warning in variables.unknown(language(), PREFIX, known):
+        typer.echo(warning, err=True)
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -91,48 +87,19 @@ def _reason(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:REASON_CHARS_MAX]
 
 
-def _warn_unknown(name: str, known: set[str]) -> None:
-    meant = get_close_matches(name.upper(), known, n=1)
-    warned = locales.text(language(), "setting.unknown", name=name)
-    if meant:
-        warned += " " + locales.text(language(), "setting.suggestion", suggestion=meant[0])
-    typer.echo(warned, err=True)
-
-
 def _tell_wrong(name: str, value: object) -> None:
     field = Settings.model_fields[name]
     if not field.repr:
-        say("setting.wrong_unshown", name=_variable(name), rule=_rule(field))
+        say("setting.wrong_unshown", name=_variable(name), rule=variables.rule(language(), field))
         return
     shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(value))
     say(
         "setting.wrong",
         name=_variable(name),
         value=shown if len(shown) <= SHOWN_CHARS_MAX else shown[:SHOWN_CHARS_MAX] + "…",
-        rule=_rule(field),
+        rule=variables.rule(language(), field),
         default="–" if field.default is None or field.default == [] else str(field.default),
     )
-
-
-def _rule(field: FieldInfo) -> str:
-    """What a value of the field has to be."""
-    spoken = language()
-    if get_origin(field.annotation) is Literal:
-        return locales.text(spoken, "setting.one_of", known=", ".join(map(str, get_args(field.annotation))))
-    kinds: Mapping[Any, str] = {int: "whole_number", float: "number"}
-    told = next((rule for rule in field.metadata if isinstance(rule, Rule)), None) or kinds[field.annotation]
-    parts = [locales.text(spoken, f"setting.{told}")]
-    for bound in field.metadata:
-        match bound:
-            case Ge(ge=least):
-                parts.append(locales.text(spoken, "setting.at_least", least=str(least)))
-            case Gt(gt=above):
-                parts.append(locales.text(spoken, "setting.above", above=str(above)))
-            case Le(le=most):
-                parts.append(locales.text(spoken, "setting.at_most", most=str(most)))
-            case _:
-                pass
-    return locales.text(spoken, "setting.and").join(parts)
 
 
 def _variable(name: str) -> str:

@@ -169,9 +169,23 @@ def test_a_device_is_let_in_by_the_printed_token_until_deactivated(settings: Set
     assert ask(settings, lambda identity: identity.device(token, NOW)) is None
 
 
+def test_a_device_is_given_another_token_and_the_former_is_worthless(settings: Settings) -> None:
+    added = typed(device_app, *KIOSK)
+    device_id = added.stderr.splitlines()[0].removeprefix("The device's id: ")
+    rotated = typed(device_app, "rotate", device_id)
+    assert rotated.exit_code == 0, rotated.output
+    assert ask(settings, lambda identity: identity.device(added.stdout.strip(), NOW)) is None
+    caller = ask(settings, lambda identity: identity.device(rotated.stdout.strip(), NOW))
+    assert caller is not None and caller.id == device_id
+
+
 @pytest.mark.parametrize(
     ("app", "words"),
-    [(staff_app, ["deactivate", "--username", "anna"]), (device_app, ["deactivate", "device:none"])],
+    [
+        (staff_app, ["deactivate", "--username", "anna"]),
+        (device_app, ["deactivate", "device:none"]),
+        (device_app, ["rotate", "device:none"]),
+    ],
 )
 def test_an_unknown_account_is_said(settings: Settings, app: Typer, words: list[str]) -> None:
     result = typed(app, *words)

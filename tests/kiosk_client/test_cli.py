@@ -20,6 +20,12 @@ def test_a_wrong_setting_is_told_with_what_it_should_be(name: str, value: str, b
     assert bound in line
 
 
+def test_a_misspelt_setting_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
+    warning, wrong = ended("kiosk_client", tmp_path, TOKEN=TOKEN, PAPPER="58", STALE_S="12")
+    assert warning == "Warning: there is no setting KIOSK_PAPPER; it is ignored. Did you mean KIOSK_PAPER?"
+    assert wrong.startswith("KIOSK_STALE_S: ")
+
+
 @pytest.mark.parametrize("address", ["lpt1", "tcp://", "tcp://printer:0x1", "usb:1"])
 def test_what_is_no_address_of_a_printer_is_told(address: str, tmp_path: Path) -> None:
     told = ended("kiosk_client", tmp_path, TOKEN=TOKEN, PRINTER=address)

@@ -74,9 +74,9 @@ async def _told(client: httpx.AsyncClient, on_refusal: Callable[[int | None], No
         on_refusal(None if answer.is_success else answer.status_code)
         if answer.is_success:
             return msgspec.json.decode(answer.content, type=Device)
-        _log.warning("device_refused", status=answer.status_code)
+        _log.warning("device.refused", status=answer.status_code)
     except (httpx.HTTPError, TimeoutError, msgspec.DecodeError) as failure:
-        _log.info("core_unreached", core=str(client.base_url), kind=type(failure).__name__)
+        _log.info("core.unreached", core=str(client.base_url), kind=type(failure).__name__)
     return None
 
 
@@ -94,4 +94,4 @@ def _remember(path: Path, device: Device) -> None:
         draft.write_bytes(msgspec.json.encode(device))
         draft.replace(path)
     except OSError as failure:
-        _log.warning("device_not_kept", kind=type(failure).__name__)  # the core will tell again
+        _log.warning("device.not_kept", kind=type(failure).__name__)  # the core will tell again

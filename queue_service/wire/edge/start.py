@@ -7,20 +7,17 @@ import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from enum import Enum
-from typing import Any, Final, Literal, NoReturn, TypeVar, get_args, get_origin
+from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
 import typer
 import uvicorn
-from annotated_types import Ge, Gt, Le
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 from starlette.types import ASGIApp
 
 from queue_service import __version__
-from queue_service.wire import locales
-from queue_service.wire.edge.settings import EdgeSettings, Rule
+from queue_service.wire import locales, variables
+from queue_service.wire.edge.settings import EdgeSettings
 
 STOP_S_MAX: Final = 3
 BACKLOG_MAX: Final = 64
@@ -40,13 +37,17 @@ def fail(key: str, **params: str) -> NoReturn:
 
 def settings_of(kind: type[Settings]) -> Settings:
     """The settings of the environment; ends the command with a line for each that is wrong, without its value."""
+    known = {kind.variable(name) for name in kind.model_fields}
+    for warning in variables.unknown(locales.of_terminal(), kind.variable(""), known):
+        typer.echo(warning, err=True)
     try:
         return kind()
     except ValidationError as error:
         names = {str(fault["loc"][0]) for fault in error.errors(include_url=False, include_context=False)}
         for name in kind.model_fields:
             if name in names:
-                _say("setting.wrong_unshown", name=kind.variable(name), rule=_rule(kind.model_fields[name]))
+                rule = variables.rule(locales.of_terminal(), kind.model_fields[name])
+                _say("setting.wrong_unshown", name=kind.variable(name), rule=rule)
     raise typer.Exit(1)
 
 
@@ -149,30 +150,3 @@ def _written(host: str, port: int) -> str:
 
 def _say(key: str, **params: str) -> None:
     typer.echo(locales.text(locales.of_terminal(), key, **params), err=True)
-
-
-def _rule(field: FieldInfo) -> str:
-    """What a value of the field has to be."""
-    spoken, kind = locales.of_terminal(), field.annotation
-    known: tuple[object, ...] = ()
-    if get_origin(kind) is Literal:
-        known = get_args(kind)
-    elif isinstance(kind, type) and issubclass(kind, Enum):
-        known = tuple(member.value for member in kind)
-    if known:
-        return locales.text(spoken, "setting.one_of", known=", ".join(map(str, known)))
-    told = next((rule for rule in field.metadata if isinstance(rule, Rule)), None)
-    if told is Rule.LANGUAGES:
-        return locales.text(spoken, "setting.languages", known=", ".join(locales.languages()))
-    parts = [locales.text(spoken, f"setting.{told or ('whole_number' if kind is int else 'number')}")]
-    for bound in field.metadata:
-        match bound:
-            case Ge(ge=least):
-                parts.append(locales.text(spoken, "setting.at_least", least=str(least)))
-            case Gt(gt=above):
-                parts.append(locales.text(spoken, "setting.above", above=str(above)))
-            case Le(le=most):
-                parts.append(locales.text(spoken, "setting.at_most", most=str(most)))
-            case _:
-                pass
-    return locales.text(spoken, "setting.and").join(parts)
