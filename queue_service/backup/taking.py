@@ -18,10 +18,10 @@ from queue_service.infra.migrate import (
     NotOfThisRelease,
     Release,
     Tree,
+    are_known,
     file_of,
     heads_of,
-    heads_released,
-    require_current,
+    is_there,
     schema_of,
 )
 from queue_service.settings import Settings
@@ -33,11 +33,16 @@ Progress = Callable[[str, int], None]
 async def take(settings: Settings, path: Path, now: datetime, progress: Progress) -> None:
     """Writes everything that is durable now to a new file at `path`.
 
-    Nobody waits for it longer than it takes to begin. Raises `NotOfThisRelease`.
+    Nobody waits for it longer than it takes to begin. What a former release left is taken as it is, so that it can be
+    before an upgrade. Raises `NotOfThisRelease` where there is nothing yet, or a newer release was at work.
     """
-    await require_current(settings)
     async with _one_moment(settings) as connections:
-        with written(path, __version__, now, dict(heads_released())) as writer:
+        heads = {tree: await heads_of(connection, settings, tree) for tree, connection in connections.items()}
+        if not are_known(heads):
+            raise NotOfThisRelease(Release.NEWER)
+        if not all(heads.values()):
+            raise NotOfThisRelease(Release.NOT_MIGRATED)
+        with written(path, __version__, now, heads) as writer:
             for tree, connection in connections.items():
                 await _copy(connection, settings, tree, writer, progress)
 
@@ -59,6 +64,8 @@ async def _one_moment(settings: Settings) -> AsyncIterator[Mapping[Tree, AsyncCo
             connections = dict.fromkeys(Tree, await stack.enter_async_context(reader.connect()))
             await _look(connections, settings)
         else:
+            if not is_there(settings):
+                raise NotOfThisRelease(Release.NOT_MIGRATED)
             for tree in Tree:
                 engine = sqlite_reader(file_of(settings, tree), 1, settings.database_wait_s_max)
                 stack.push_async_callback(engine.dispose)
@@ -73,8 +80,7 @@ async def _one_moment(settings: Settings) -> AsyncIterator[Mapping[Tree, AsyncCo
 async def _look(connections: Mapping[Tree, AsyncConnection], settings: Settings) -> None:
     """A transaction's moment is that of its first look."""
     for tree, connection in connections.items():
-        if await heads_of(connection, settings, tree) != heads_released()[tree]:
-            raise NotOfThisRelease(Release.NOT_MIGRATED)
+        await heads_of(connection, settings, tree)
 
 
 async def _copy(

@@ -138,7 +138,7 @@ async def require_current(settings: Settings) -> None:
 
 async def release_of(settings: Settings) -> Release:
     """Of which release the databases are; NOT_MIGRATED also when there is none yet."""
-    if settings.database_url is None and exchange.is_unfinished(settings.data_dir):
+    if settings.database_url is None and not is_there(settings):
         return Release.NOT_MIGRATED
     found = [await _release_of(settings, tree) for tree in Tree]
     return next((release for release in (Release.NEWER, Release.NOT_MIGRATED) if release in found), Release.THIS)
@@ -209,6 +209,11 @@ async def heads_of(connection: AsyncConnection, settings: Settings, tree: Tree) 
     return await connection.run_sync(_heads, settings, tree)
 
 
+def is_there(settings: Settings) -> bool:
+    """Whether the SQLite files are there, of one time both."""
+    return all(file_of(settings, tree).exists() for tree in Tree) and not exchange.is_unfinished(settings.data_dir)
+
+
 def file_of(settings: Settings, tree: Tree) -> Path:
     """Where SQLite keeps a tree."""
     return settings.data_dir / f"{tree}.db"
@@ -220,8 +225,6 @@ def schema_of(settings: Settings, tree: Tree) -> str | None:
 
 
 async def _release_of(settings: Settings, tree: Tree) -> Release:
-    if settings.database_url is None and not file_of(settings, tree).exists():
-        return Release.NOT_MIGRATED
     engine = _reader(settings, tree)
     try:
         async with engine.connect() as connection:

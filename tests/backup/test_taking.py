@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from queue_service.backup.archive import opened, written
+from queue_service.backup.restoring import restore
 from queue_service.backup.taking import take
 from queue_service.desk import secrets
 from queue_service.infra.database import Database
 from queue_service.infra.filelock import FileLock
-from queue_service.infra.migrate import NotOfThisRelease, heads_released, migrate
+from queue_service.infra.migrate import NotOfThisRelease, Tree, heads_released, is_current, migrate
 from queue_service.journal import open_journal
 from queue_service.settings import Settings
 from tests.journal.entries import an_append, an_entry
@@ -72,6 +73,17 @@ async def test_what_is_not_of_this_release_is_not_backed_up(tmp_path: Path) -> N
     with pytest.raises(NotOfThisRelease):
         await take(Settings(data_dir=tmp_path, database_url=None), tmp_path / "hall.zip", NOW, quiet)
     assert not (tmp_path / "hall.zip").exists()
+
+
+async def test_what_a_former_release_left_is_backed_up_as_it_is(storage: Settings, tmp_path: Path) -> None:
+    former = {**heads_released(), Tree.TABLES: heads_released()[Tree.TABLES] - {"2026_11_21_remarks"}}
+    await migrate(storage, former)
+    await take(storage, tmp_path / "hall.zip", NOW, quiet)
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere", database_url=None)
+    with opened(tmp_path / "hall.zip") as reader:
+        assert reader.manifest.heads == former
+        await restore(elsewhere, reader, quiet)
+    assert await is_current(elsewhere)
 
 
 def test_a_backup_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
