@@ -19,6 +19,8 @@ from tests.bench.rows import Figure, Row
 PARTS = ("http", "sockets", "branches", "painted", "memory", "decisions", "days", "contention", "processes")
 """Modules of this package, each with `measure(repeats: int, *, is_quick: bool) -> Rows`."""
 REPEATS = 3
+FILE_COLUMNS = 150
+"""Width of the table where it is not a terminal that shows it."""
 OUTPUT = Path("var/bench/bench.json")
 
 
@@ -33,7 +35,7 @@ def main() -> int:
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else FILE_COLUMNS)
     told = {"at": system_clock().astimezone(UTC).isoformat(timespec="seconds"), **machine.described()}
     told |= {"repeats": asked.repeats, "quick": asked.quick}
     console.print(", ".join(f"{name} {value}" for name, value in told.items()))
@@ -61,7 +63,7 @@ def _row(row: Row) -> dict[str, object]:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(title="Median (least – most)", title_justify="left", show_lines=True)
+    table = Table(title="Median (least – most)", title_justify="left")
     for heading in ("what", "measured", "promised", "kept"):
         table.add_column(heading)
     for row in rows:
@@ -73,6 +75,7 @@ def _table(rows: list[Row]) -> Table:
                 promised,
                 {None: "", True: "yes", False: "NO"}[figure.is_kept],
             )
+        table.add_section()
     return table
 
 
