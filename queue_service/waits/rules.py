@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 from math import ceil, floor
 
 from queue_service.hall.day import Day
-from queue_service.hall.lanes import Lane, LaneKey
 from queue_service.hall.routing import in_order, virtual_join_at
 from queue_service.hall.terms import Terms
 from queue_service.hall.tickets import Ticket, WindowStatus
@@ -89,13 +88,9 @@ class Outlook:
 
     @cached_property
     def _pools(self) -> _Pools:
-        day = self._day
-        calling = sorted(
-            number
-            for number, window in day.windows.items()
-            if window.status is WindowStatus.OPEN and window.then is None
-        )
-        return _pools(_Same(day.terms), day.plan, tuple(calling))
+        day, is_open = self._day, WindowStatus.OPEN
+        calling = [number for number, window in day.windows.items() if window.status is is_open and window.then is None]
+        return _pools(_Same(day.terms), day.plan, tuple(sorted(calling)))
 
     @cached_property
     def _free(self) -> frozenset[int]:
@@ -103,23 +98,18 @@ class Outlook:
         return frozenset(number for number in self._pools.served if self._day.windows[number].ticket is None)
 
     @cached_property
-    def _lanes(self) -> Mapping[str, list[tuple[LaneKey, Lane]]]:
-        """The lanes, by service."""
-        lanes: dict[str, list[tuple[LaneKey, Lane]]] = {}
-        for key, lane in self._day.lanes.items():
-            lanes.setdefault(key.service, []).append((key, lane))
-        return lanes
-
-    @cached_property
     def _waiting(self) -> Mapping[str, int]:
-        """How many wait, by service."""
-        return {service: sum(len(lane.waiting) for _, lane in lanes) for service, lanes in self._lanes.items()}
+        """How many wait, by service that somebody waits for."""
+        waiting: dict[str, int] = {}
+        for key, lane in self._day.lanes.items():
+            waiting[key.service] = waiting.get(key.service, 0) + len(lane.waiting)
+        return waiting
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[int, WaitRange | None]]:
         """How many are ahead of each waiting ticket, and its range; one walk along the whole queue."""
         places: dict[str, tuple[int, WaitRange | None]] = {}
-        before = dict.fromkeys(self._lanes, 0)
+        before = dict.fromkeys(self._waiting, 0)
         for _, _, ticket_id in in_order(self._day, list(self._day.lanes.items())):
             service = self._day.live[ticket_id].service
             places[ticket_id] = before[service], self._range(service, before)
