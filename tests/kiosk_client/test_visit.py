@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_visitor_takes_a_number(
     core_sqlite: Core, tmp_path: Path, open_page: OpenPage, language: str, scheme: str, is_large: bool
 ) -> None:
-    kiosk = kiosk_of(core_sqlite, tmp_path / "kiosk", KIOSK_TICKET_S="2", KIOSK_LARGE_TIME_FACTOR="1")
+    kiosk = kiosk_of(core_sqlite, tmp_path / "kiosk", KIOSK_TICKET_S="6", KIOSK_LARGE_TIME_FACTOR="1")
     with running(kiosk):
         page = await open_page(language=language, scheme=scheme, size=PORTRAIT)
         screen = Screen(page=page, kiosk=kiosk, language=language)
@@ -37,14 +37,14 @@ async def test_a_visitor_takes_a_number(
         await page.locator('[data-class="priority"]').click()
         await expect(page.locator(".lead")).to_contain_text(screen.words("web.kiosk.ticket.take"))
         assert await screen.label() == "A001"
+        (ticket,) = floor(core_sqlite)["tickets"]
+        await expect(page.locator(f'.paper img[src^="/printed/{ticket["id"]}.png?"]')).to_have_count(1)
         assert await faults(page) == []
         assert await overflow_px(page) == 0
-        (ticket,) = floor(core_sqlite)["tickets"]
         assert (ticket["label"], ticket["class"], ticket["to_confirm"]) == ("A001", "priority", True)
         assert ticket["language"] == language
         assert len(kiosk.printed) == 1
         assert kiosk.intents() == ["confirmed"]
-        await expect(page.locator(f'.paper img[src^="/printed/{ticket["id"]}.png?"]')).to_have_count(1)
         await screen.shows("choose")
 
 
