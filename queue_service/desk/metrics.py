@@ -58,7 +58,7 @@ class Counts:
     def __init__(self, metrics: Metrics, desk: Desk, branches_max: int) -> None:
         self.events: Counter[str] = Counter()
         """By kind."""
-        self.alerts: Counter[str] = Counter()
+        self.alerts: Counter[str] = Counter(dict.fromkeys(AlertKind, 0))
         """By kind."""
         self.tickets: dict[str, Counter[str]] = {}
         """By branch and by what happened to them."""
@@ -84,6 +84,7 @@ class Counts:
         tickets = self.tickets.get(branch)
         if tickets is None and len(self.tickets) < self._branches_max:
             tickets = self.tickets[branch] = Counter(dict.fromkeys(_OF_TICKETS.values(), 0))
+            self.over_target[branch] = self.waits[branch] = self.waited_s[branch] = 0
         if change.before is None:
             return
         for event in change.events:

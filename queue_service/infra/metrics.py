@@ -108,10 +108,9 @@ class Metrics:
 
     def note_round(self, name: str, went_well: bool) -> None:
         """A background round has ended."""
+        self._rounds_failed.labels(name).inc(0 if went_well else 1)
         if went_well:
             self._rounds_at.labels(name).set_to_current_time()
-        else:
-            self._rounds_failed.labels(name).inc()
 
     async def watch_loop(self) -> None:
         """Tells how late the running loop is, for ever."""

@@ -1,0 +1,5 @@
+"""A core that the tests of one file share."""
+
+from tests.system.conftest import shared
+
+__all__ = ["shared"]
