@@ -141,6 +141,8 @@ class BranchDesk:
 
     async def _decide(self, ask: Ask) -> bytes:
         with failures_told():
+            if self.day is None and ask.actor != CATALOG:
+                await self._bring_up()
             async with self._turn:
                 work = await self._run(ask)
             used = work.used
@@ -180,7 +182,9 @@ class BranchDesk:
 
     async def _take_turn(self) -> Day:
         async with self._turn:
-            return (await self._run(None)).day
+            day = (await self._run(None)).day
+        await self.follow_catalog()  # the day may have been opened before the last edit
+        return self.day or day
 
     async def wake(self, day_id: DayId) -> None:
         """Work off what is due on a day of this branch, the present one or one that was left behind."""

@@ -21,8 +21,8 @@ from queue_service.journal import codec, snapshots
 from queue_service.journal.entries import DayId, Entry
 from queue_service.journal.store import Journal
 
-SLICE_ENTRIES = 200
-"""Entries that are worked in before the loop has its turn: a few milliseconds."""
+SLICE_ENTRIES = 100
+"""Entries that are worked in before the loop has its turn: two milliseconds."""
 LOADING_MAX = 2
 """Days that are read at once: one from the database, one into memory."""
 SNAPSHOT_ENTRIES = 250

@@ -397,3 +397,13 @@ async def test_an_edit_of_the_hours_counts_at_once(house: House) -> None:
 def _without_cards_and_window_2() -> Terms:
     known = terms()
     return terms(services=known.services[:1], windows=known.windows[:1], plans=(a_plan({1: (CASH,)}),))
+
+
+async def test_a_command_on_a_day_that_was_not_loaded_yet_is_decided_under_the_newest_catalogue(
+    storage: Settings,
+) -> None:
+    async with a_house(storage) as first:
+        await first.issue()
+        await first.publish(terms(services=(replace(terms().services[0], prefix="Z"), terms().services[1])))
+    async with a_house(storage) as second:
+        assert (await second.issue())["label"].startswith("Z")
