@@ -101,6 +101,7 @@ async def test_the_way_down_says_what_it_drops_and_wants_the_service_gone(storag
         await fill_empty(connection, schema_of(storage, Tree.TABLES))
     without = {**heads_released(), Tree.TABLES: heads_released()[Tree.TABLES] - {"2026_11_21_secrets"}}
     assert await losses(storage, without) == [Loss(table="secrets", column=None, rows=2)]
+    assert await is_current(storage), "it only looked"
     if storage.database_url is not None:
         connection = await postgres_connect(storage, "tables")
         with pytest.raises(DatabaseInUse):
