@@ -149,8 +149,7 @@ async def _start(
         ("snapshots", SNAPSHOTS_S, desk.keep_snapshots),
         ("house", HOUSEKEEPING_S, lambda: keep_house(journal, remarks, clock, settings)),
     ]
-    # Nobody waits for it: a branch that somebody asks for meanwhile is taken up at once.
-    tasks: list[Task[object]] = [create_task(once("take_up", desk.take_up, metrics.note_round), name="take_up")]
+    tasks = [create_task(_take_up(desk, metrics), name="take_up")]
     tasks += [create_task(for_ever(*one, metrics.note_round), name=one[0]) for one in rounds]
     tasks.append(create_task(metrics.watch_loop(), name="lag"))
     stack.push_async_callback(_end, tasks)
@@ -188,6 +187,13 @@ def _watch(
         metrics.gauge("queue_disk_free_bytes", "Room on the disk of data_dir.", lambda: checks.disk_free_bytes(folder))
 
 
+async def _take_up(desk: Desk, metrics: Metrics) -> None:
+    """Hold every hall's day. Nobody waits for it: a hall that somebody asks for meanwhile has its turn with the others,
+    and one that cannot be taken up keeps no other from being served."""
+    await once("take_up", desk.take_up, metrics.note_round)
+    gc.freeze()  # the values of all days, a million and more, among which there are no cycles to find
+
+
 def _spare_collector(stack: AsyncExitStack) -> None:
     """Keep the garbage collector from looking through a whole hall again and again while a ticket waits."""
     stack.callback(gc.set_threshold, *gc.get_threshold())
@@ -197,7 +203,7 @@ def _spare_collector(stack: AsyncExitStack) -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-async def _end(tasks: list[Task[object]]) -> None:
+async def _end(tasks: list[Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await gather(*tasks, return_exceptions=True)
