@@ -59,8 +59,8 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
         (hall,) = stage(settings)
         for repeat in range(repeats):
             with core(settings, socket_stall_s=STALL_S) as served, Crowd() as crowd:
-                teller = _Teller(served, hall, has_called=repeat > 0)
                 crowd.join(served.port, [handshake(hall.board)] * sockets)
+                teller = _Teller(served, hall, has_called=repeat > 0)  # now: an idle line would be cut meanwhile
                 alone = _median(crowd, served, teller.recall, changes)
                 with _frozen(served, hall):
                     beside = _median(crowd, served, teller.recall, changes)
