@@ -8,6 +8,8 @@ import pytest
 from tests.docs import DOCUMENT, SETTINGS, settings
 
 HERE = Path(__file__).parent.parent
+ROOMS_COLUMN = "  identity  catalog         "
+"""So wide is the column of the house's rooms in the README."""
 DOCUMENTS = sorted(
     path.relative_to(HERE).as_posix()
     for folder in (HERE.glob("*.md"), (HERE / "docs").rglob("*.md"), (HERE / "deploy").rglob("*.md"))
@@ -44,9 +46,17 @@ def test_every_link_and_picture_of_a_document_leads_somewhere(document: str) -> 
             assert anchor in _anchors(place.read_text("utf-8")), f"{path}#{anchor}"
 
 
+def test_the_house_of_the_readme_is_the_one_that_imports_are_held_to() -> None:
+    told = re.search(r"```\nqueue_service/\n(.*?)kiosk_client/", (HERE / "README.md").read_text("utf-8"), re.DOTALL)
+    layers = re.search(r"^layers = \[(.*?)\]", (HERE / "pyproject.toml").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert told is not None and layers is not None
+    rooms = {name for line in told[1].splitlines() for name in re.findall(r"\w+", line[: len(ROOMS_COLUMN)])}
+    assert rooms == set(re.findall(r'"(\w+)"', layers[1]))
+
+
 def test_make_has_the_promised_targets() -> None:
     targets = re.findall(r"^([a-z]+):", (HERE / "Makefile").read_text("utf-8"), re.MULTILINE)
-    assert {"install", "demo", "test", "bench", "docs", "lock"} <= set(targets)
+    assert {"install", "demo", "test", "bench", "packages", "docs", "lock"} <= set(targets)
 
 
 def _anchors(text: str) -> set[str]:
