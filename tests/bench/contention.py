@@ -25,7 +25,7 @@ FLUSH_US = 2000
 PROCESSES = 2
 STEADY_PER_S = 100.0
 """Commands a second at one branch; a crowded hall asks for 10."""
-RACERS = 4
+RACERS = 2
 """Clients at each process that ask without a pause."""
 CREATED = 201
 WARMING = 20
