@@ -18,21 +18,11 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FRAMES_MAX = 30
 """So many places of an exception are told, the innermost ones."""
 
-# These write addresses or paths at info, or what tells an operator nothing.
-_TALKATIVE = (
-    "uvicorn",
-    "uvicorn.error",
-    "uvicorn.asgi",
-    "uvicorn.access",
-    "websockets",
-    "httpx",
-    "httpcore",
-    "alembic",
-)
-
-
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send everything from `level` up to `stream` (default: standard error), also what libraries log."""
+    """Send everything from `level` up to `stream` (default: standard error); of what libraries log, their warnings.
+
+    Below that they tell addresses, paths, and statements with all that is stored: none of it is for a log.
+    """
     stream = stream or sys.stderr
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(serializer=_json)
@@ -56,11 +46,10 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(handler.level)
 
 
 def tell_uncaught(_kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
