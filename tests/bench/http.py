@@ -188,17 +188,19 @@ class Bench:
 async def _measured(
     core: Served, baseline: Served, halls: list[Hall], load: Load, repeats: int
 ) -> list[dict[str, float]]:
-    core_lines, baseline_lines = await Lines.open(core.port, LINES), await Lines.open(baseline.port, LINES)
+    requests = Requests(core.port, halls)
+    core_lines = await Lines.open(core.port, LINES)
+    await core_lines.saturate(requests.at_windows("open"), OK)
+    baseline_lines = await Lines.open(baseline.port, LINES)  # not before: who connects has to ask soon
     try:
         bench = Bench(
             core=core,
             baseline=baseline,
             core_lines=core_lines,
             baseline_lines=baseline_lines,
-            requests=Requests(core.port, halls),
+            requests=requests,
             load=load,
         )
-        await core_lines.saturate(bench.requests.at_windows("open"), OK)
         told = [await bench.repeat(is_turned=bool(nth % 2)) for nth in range(WARMING + repeats)]
     finally:
         core_lines.close()

@@ -8,6 +8,9 @@ from typing import Any
 
 import httptools
 
+LOST = 0
+"""Instead of a status: the connection went before the answer came."""
+
 
 class Line(asyncio.Protocol):
     """One connection, one request at a time."""
@@ -15,7 +18,7 @@ class Line(asyncio.Protocol):
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.WriteTransport
-        self._told: Callable[[int], None]
+        self._told: Callable[[int], None] | None = None
         self.body = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -28,12 +31,23 @@ class Line(asyncio.Protocol):
         self.body = body
 
     def on_message_complete(self) -> None:
-        self._told(self._parser.get_status_code())
+        self._tell(self._parser.get_status_code())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._tell(LOST)
+
+    def _tell(self, status: int) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(status)
 
     def ask(self, request: bytes, told: Callable[[int], None]) -> None:
-        """Sends a whole request; `told` is called with the status of its answer."""
+        """Sends a whole request; `told` is called with the status of its answer, or `LOST`."""
         self._told = told
-        self._transport.write(request)
+        if self._transport.is_closing():
+            self._tell(LOST)
+        else:
+            self._transport.write(request)
 
     def close(self) -> None:
         self._transport.abort()
@@ -90,10 +104,10 @@ class Lines:
 
             def told(answered: int) -> None:
                 taken.latencies_s.append(time.perf_counter() - started_s)
-                if answered != status:
-                    done.set_exception(AssertionError(f"{answered}: {line.body!r}"))
-                else:
+                if answered == status:
                     ask(line)
+                elif not done.done():
+                    done.set_exception(AssertionError(f"{answered}: {line.body!r}"))
 
             line.ask(request, told)
 
@@ -121,11 +135,12 @@ class Lines:
             def told(answered: int) -> None:
                 taken.latencies_s.append(loop.time() - due_s)
                 if answered != status:
-                    done.set_exception(AssertionError(f"{answered}: {line.body!r}"))
+                    if not done.done():
+                        done.set_exception(AssertionError(f"{answered}: {line.body!r}"))
                     return
                 free.append(line)
                 send()
-                if len(taken.latencies_s) == len(requests):
+                if len(taken.latencies_s) == len(requests) and not done.done():
                     done.set_result(None)
 
             line.ask(request, told)
