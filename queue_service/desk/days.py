@@ -11,7 +11,7 @@ day, 20 s for 500, during which nobody in any hall is served. So
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from queue_service.hall.day import Day
@@ -37,9 +37,19 @@ class Days:
         self._free = asyncio.Semaphore(LOADING_MAX)
         self._kept: dict[str, tuple[DayId, int]] = {}
         """The newest snapshot known here, by branch: of which day, after which entry."""
+        self.on_load: list[Callable[[float], None]] = []
+        """Called with the seconds that a load took, its turn included; must not raise."""
 
     async def load(self, day_id: DayId) -> Day | None:
         """A day as the journal has it; None where it has none."""
+        now_s = asyncio.get_running_loop().time
+        began_s = now_s()
+        day = await self._load(day_id)
+        for told in self.on_load:
+            told(now_s() - began_s)
+        return day
+
+    async def _load(self, day_id: DayId) -> Day | None:
         async with self._free:
             snapshot = await self._journal.snapshot(day_id)
             day = snapshots.decode(snapshot) if snapshot is not None else None

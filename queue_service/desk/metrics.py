@@ -31,6 +31,8 @@ from queue_service.wire.clock import Clock
 _WAIT_BUCKETS_S = (30, 60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200)
 _SERVICE_BUCKETS_S = (15, 30, 60, 120, 300, 600, 900, 1200, 1800, 2700, 3600)
 
+_LOAD_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
 _OF_TICKETS = {
     "ticket.issued": "issued",
     "ticket.called": "called",
@@ -121,6 +123,13 @@ class Counts:
 def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Counts:
     """Tells of `desk` from now on, once in a process and before its first day is loaded."""
     counts = Counts(metrics, desk, branches_max)
+    load_s = Histogram(
+        "queue_day_load_seconds",
+        "From asking for a day to having it from the journal.",
+        buckets=_LOAD_BUCKETS_S,
+        registry=metrics.registry,
+    )
+    desk.on_load.append(load_s.observe)
     for label, name, meaning, counted in (
         ("kind", "queue_events", "What happened in the halls.", counts.events),
         ("code", "queue_refusals", "Commands that were refused.", desk.refusals),

@@ -29,6 +29,7 @@ class Desk:
     def __init__(self, *, journal: Journal, catalog: Catalog, clock: Clock, settings: Settings) -> None:
         self._journal = journal
         self._days = Days(journal)
+        self.on_load = self._days.on_load
         self._catalog = catalog
         self._clock = clock
         self._pending_max = settings.desk_pending_max

@@ -72,6 +72,8 @@ async def test_a_number_for_somebody_by_keys_alone(hall: Core, open_page: OpenPa
 
     kiosk = page.locator(".kiosks button").first
     await expect(kiosk).to_be_visible()
+    kiosks = page.locator(".kiosks li")
+    await expect(kiosks.first).to_contain_text(handheld.words("web.guide.print.not_connected"))
     await handheld.press("Tab")
     await expect(kiosk).to_be_focused()
     await handheld.press("Enter")
