@@ -64,12 +64,10 @@ class Client(ABC):
         """Ask for the next thing, or again for what was not answered."""
         path, body = self.request()
         key = f"{self.name}-{self.asked}"
-        answer = await self._post(hall + path, key, body)
+        answer = self.acknowledged[key] = await self._post(hall + path, key, body)
         if self.asked % AGAIN_EVERY == 0:
-            again = await self._post(hall + path, key, body)
+            again = self.acknowledged[key] = await self._post(hall + path, key, body)
             assert again == answer or answer["ticket"] is None, "only 'nobody waiting' uses up no key"
-            answer = again
-        self.acknowledged[key] = answer
         self.asked += 1
 
     async def _post(self, url: str, key: str, body: dict[str, Any]) -> Any:
