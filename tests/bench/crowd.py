@@ -31,7 +31,8 @@ JOINING_MAX = 256
 READ_BYTES_MAX = 1 << 18
 OTHER_FILES = 300
 """Open files of a process beside its connections."""
-PATIENCE_S = 60
+PATIENCE_S = 180
+"""Of a crowd whose clients are not told, before it gives up: a busy machine takes its time."""
 
 Arrival = tuple[int, int, int]
 """Which client (in order of joining), which seq, when (monotonic, nanoseconds)."""
