@@ -25,7 +25,6 @@ from tests.core import demo_port
 from tests.deploy.containerfile import ROOT, Image, steps
 from tests.postgres import owner_of_server, program
 
-pytestmark = pytest.mark.xdist_group("image")
 START_S_MAX = 90
 STOP_S_MAX = 60
 USER_ID_MIN = 10_000

@@ -17,7 +17,6 @@ import pytest
 from tests.core import free_port
 from tests.deploy.containerfile import ROOT, Image
 
-pytestmark = pytest.mark.xdist_group("image")
 PACKAGES = ("queue_service", "kiosk_client", "display_client")
 KINDS = ("core", "kiosk", "display")
 CORES_ALONE = {"sqlalchemy", "alembic", "asyncpg", "aiosqlite", "fastapi", "pwdlib", "argon2", "uvloop", "yaml"}
