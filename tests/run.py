@@ -36,7 +36,7 @@ RULES: list[Step] = [
 REST: list[Step] = [
     [
         *(sys.executable, "-m", "pytest", "tests", "--ignore=tests/hall"),
-        *("-n", WORKERS, "--dist=loadgroup", f"--durations={SLOW_TOLD}"),
+        *("-n", WORKERS, "--dist=loadgroup", "--no-loadscope-reorder", f"--durations={SLOW_TOLD}"),
     ],
 ]
 
