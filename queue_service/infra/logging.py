@@ -18,6 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FRAMES_MAX = 30
 """So many places of an exception are told, the innermost ones."""
 
+
 def configure(level: str, stream: TextIO | None = None) -> None:
     """Send everything from `level` up to `stream` (default: standard error); of what libraries log, their warnings.
 
