@@ -26,7 +26,7 @@ from queue_service.hall.phases import Due, advance, due_at, open_day
 from queue_service.hall.refusals import Refusal
 from queue_service.infra.answers import encode
 from queue_service.infra.chance import secure_token
-from queue_service.infra.problems import Problem
+from queue_service.infra.problems import RETRY_LATER, Problem
 from queue_service.journal import codec
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken
 from queue_service.journal.store import Journal, JournalOverloaded, JournalUnavailable
@@ -39,7 +39,6 @@ ROUNDS_MAX = 5
 DOUBT = timedelta(seconds=30)
 """How long an append whose end we did not see may still become durable."""
 MARK_BYTES = 12
-RETRY_LATER = {"Retry-After": "1"}
 
 log = structlog.get_logger()
 

@@ -20,9 +20,11 @@ from urllib.parse import quote
 import asyncpg
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, select
 from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from queue_service.infra.filelock import FileLock
+from queue_service.infra.filelock import FileLock, FileLockBusy
 from queue_service.settings import Settings
 
 SCHEMA = "tables"
@@ -114,6 +116,17 @@ class Database:
             async with self._lock.held(self._wait_s_max):
                 await self._writer.dispose()  # the last connection of a file checkpoints it
             self._lock.close()
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the database did not answer in time, or not at all; not whether it was asked something wrong.
+
+    The driver's own errors come from connecting; those of statements are wrapped. Of what requests need, the system has
+    but files and connections of databases to fail at.
+    """
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError)
+    return isinstance(error, (PoolTimeoutError, FileLockBusy, asyncpg.PostgresError, asyncpg.InterfaceError, OSError))
 
 
 def postgres_engine(settings: Settings, schema: str, pool_max: int) -> AsyncEngine:

@@ -27,6 +27,8 @@ from queue_service.wire import locales
 
 MEDIA_TYPE = "application/problem+json"
 
+RETRY_LATER = {"Retry-After": "1"}
+"""Headers of a problem that may be gone in a second."""
 FIELD_ERRORS_MAX = 20
 """So many wrong fields are named in one answer."""
 

@@ -11,6 +11,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 
 from queue_service.infra import problems
 from queue_service.infra.chance import secure_token
+from queue_service.infra.database import is_unreachable
 from queue_service.infra.metrics import Metrics
 from queue_service.infra.problems import Problem
 
@@ -56,11 +57,14 @@ class Requests:
             await self.app(scope, receive, watch)
         except (WebSocketDisconnect, ClientDisconnected):
             pass  # how a socket's route usually ends
-        except Exception:  # the outermost loop
+        except Exception as error:  # the outermost loop
             self.log.error("request.failed", route=route_template(scope), exc_info=True)
             if status:
                 raise  # the answer is under way: only the server can break it off
-            problem = Problem("server.error", 500, {"request_id": request_id})
+            if is_unreachable(error):
+                problem = Problem("database.unreachable", 503, headers=problems.RETRY_LATER)
+            else:
+                problem = Problem("server.error", 500, {"request_id": request_id})
             await problems.response(problem, scope)(scope, receive, watch)
         finally:
             self._note(scope, status or STATUS_NO_ANSWER, time.perf_counter() - started_s)

@@ -113,6 +113,9 @@ async def test_a_database_that_is_gone_and_comes_back(database: str, postgres_ur
             found = await faults(client)
             assert found["database"] == "database.unreachable"
             assert found["journal"] == "journal.unwritable"
+            refused = await client.post("/api/v1/session", json={"username": "anna", "password": "not this one"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "database.unreachable")
+            assert refused.headers["Retry-After"] == "1"
             await server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             await server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
             assert await faults(client) == {"journal": "journal.unwritable"}, "a standby is no place for a journal"
