@@ -80,7 +80,7 @@ def test_an_installer_gets_a_hall_with_kiosk_printer_and_board(folder: Path, typ
     core, kiosk, board, printer = free_port(), free_port(), free_port(), free_port()
     here = {
         "https://queue.example.org": f"http://127.0.0.1:{core}",
-        "/etc/queue/": f"{folder}/",
+        "/etc/queue-service/": f"{folder}/",
         "tcp://192.168.1.50:9100": f"tcp://127.0.0.1:{printer}",
         "--port 9100": f"--port {printer}",
         "127.0.0.1:8002": f"127.0.0.1:{board}",
