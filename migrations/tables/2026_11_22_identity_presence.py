@@ -16,7 +16,7 @@ def upgrade() -> None:
         "presence",
         sa.Column("branch_id", sa.String, primary_key=True),
         sa.Column("device_id", sa.String, primary_key=True),
-        sa.Column("process", sa.String, nullable=False),
+        sa.Column("process", sa.String, primary_key=True),
         sa.Column("seen_at", Moment(), nullable=False),
     )
 

@@ -1,7 +1,8 @@
 """Which kiosks are connected: every process writes down those whose sockets it holds, so that each can tell of all.
 
 What changes is written within `LOOK_S`. What stays is renewed now and then, so that the kiosks of a process that died
-are believed no longer than `SEEN_S_MAX`; as a rule they are back at another one long before.
+are believed no longer than `SEEN_S_MAX`; as a rule they are back at another one long before. Each process writes
+rows of its own: a kiosk that goes from one to another and back is gone only when the last of them has let it go.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, String, Table, and_, bindparam, delete, select, update
+from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,7 @@ LOOK_S: Final = 2.0
 RENEW_S: Final = 60.0
 SEEN_S_MAX: Final = 150.0
 """More than twice `RENEW_S`: one renewal may fail."""
+SEEN_MAX: Final = timedelta(seconds=SEEN_S_MAX)
 
 _Device = tuple[str, str]
 """Branch and id."""
@@ -33,7 +35,7 @@ presence = Table(
     metadata,
     Column("branch_id", String, primary_key=True),
     Column("device_id", String, primary_key=True),
-    Column("process", String, nullable=False),
+    Column("process", String, primary_key=True),
     Column("seen_at", Moment(), nullable=False),
 )
 
@@ -79,35 +81,33 @@ class Presence:
         if not came and not went and not (is_renewal and present):
             return
         async with self._database.write() as connection:
-            if is_renewal:
-                await connection.execute(
-                    update(presence).where(presence.c.process == self._process).values(seen_at=now)
-                )
-            await self._write(connection, came, went, now)
+            await self._write(connection, present if is_renewal else came, went, now)
+            if is_renewal:  # those of processes that died; nobody believes them any more
+                await connection.execute(delete(presence).where(presence.c.seen_at <= now - SEEN_MAX))
         self._written = present
         self._renewed_at = now if is_renewal else self._renewed_at
 
     async def _write(
         self,
         connection: AsyncConnection,
-        came: Collection[tuple[str, str]],
-        went: Collection[tuple[str, str]],
+        here: Collection[_Device],
+        went: Collection[_Device],
         now: datetime,
     ) -> None:
-        if came:
+        if here:
             insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             statement = insert(presence)
             await connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[presence.c.branch_id, presence.c.device_id],
-                    set_={"process": statement.excluded.process, "seen_at": statement.excluded.seen_at},
+                    index_elements=[presence.c.branch_id, presence.c.device_id, presence.c.process],
+                    set_={"seen_at": statement.excluded.seen_at},
                 ),
                 [
                     {"branch_id": branch, "device_id": device, "process": self._process, "seen_at": now}
-                    for branch, device in sorted(came)
+                    for branch, device in sorted(here)
                 ],
             )
-        if went:  # unless it is connected to another process by now
+        if went:
             await connection.execute(
                 delete(presence).where(
                     presence.c.branch_id == bindparam("branch"),
@@ -122,12 +122,13 @@ async def kiosks(database: Database, branches: Collection[str], now: datetime) -
     """The active kiosks of some branches, by branch and name."""
     is_theirs = and_(presence.c.branch_id == devices.c.branch_id, presence.c.device_id == devices.c.id)
     query = (
-        select(devices.c.branch_id, devices.c.name, presence.c.seen_at)
+        select(devices.c.branch_id, devices.c.name, func.max(presence.c.seen_at).label("seen_at"))
         .join(presence, is_theirs, isouter=True)
         .where(devices.c.branch_id.in_(branches), devices.c.kind == DeviceKind.KIOSK, devices.c.active)
+        .group_by(devices.c.branch_id, devices.c.id, devices.c.name)
         .order_by(devices.c.branch_id, devices.c.name)
     )
-    seen_after = now - timedelta(seconds=SEEN_S_MAX)
+    seen_after = now - SEEN_MAX
     async with database.read() as connection:
         return [
             Kiosk(
