@@ -178,7 +178,8 @@ class PostgresBus(_Listeners):
             is_last = self._is_closing
             moved, self._pending = self._pending, {}
             payloads = list(_payloads(moved))
-            if self._is_resync_pending:
+            is_resync, self._is_resync_pending = self._is_resync_pending, False
+            if is_resync:
                 payloads.append(RESYNC)
             try:
                 # With nothing to send it asks nothing and so sees whether the connection lives.
@@ -186,10 +187,10 @@ class PostgresBus(_Listeners):
                     "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", CHANNEL, payloads
                 )
             except FAILURES:
+                self._is_resync_pending = self._is_resync_pending or is_resync
                 for topic, seq in moved.items():
                     self.publish(topic, seq)
                 raise
-            self._is_resync_pending = False
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for line in str(payload).splitlines():

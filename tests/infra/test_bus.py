@@ -10,6 +10,7 @@ from queue_service.infra.bus import PAYLOAD_BYTES_MAX, Bus, Moved, News, Resync,
 from queue_service.settings import Settings
 
 HEARD_S_MAX = 10.0
+TURNS_UNTIL_SENT_MAX = 15
 
 
 class Notes:
@@ -89,6 +90,20 @@ async def test_more_topics_than_may_wait_become_a_resync(database: str) -> None:
     assert await notes.until(lambda news: len(news) > 1) == [Resync(), Moved(topic="a", seq=2)]
     await here.close()
     await there.close()
+
+
+async def test_a_resync_that_is_wanted_while_another_message_is_on_its_way_is_not_lost(database: str) -> None:
+    here = await a_bus(Settings(database_url=database, bus_topics_max=3))
+    for turns in range(TURNS_UNTIL_SENT_MAX):
+        notes = Notes(here)
+        here.publish("a", 1)
+        for _ in range(turns):  # in one of these the message is sent and not answered yet
+            await asyncio.sleep(0)
+        for topic in "bcde":
+            here.publish(topic, 1)
+        assert Resync() in await notes.until(lambda news: Resync() in news)
+        notes.end()
+    await here.close()
 
 
 async def test_a_lost_connection_comes_back_and_says_resync(database: str) -> None:
