@@ -1,8 +1,8 @@
 """A day's state as bytes, for whoever loads the day again under the same rules.
 
 A cache and never the truth: the entries alone say what happened. `RULES` is a digest of the very code that makes a day
-of its entries, so that another release, whose rules or shapes may differ anywhere, passes a snapshot by and begins at
-the first entry; nobody has to remember to raise a version.
+of its entries, upcasters included, so that another release, whose rules or shapes may differ anywhere, passes a
+snapshot by and begins at the first entry; nobody has to remember to raise a version.
 """
 
 import hashlib
@@ -24,15 +24,21 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Day)
 
 
-def _sources(folder: Traversable) -> Iterator[bytes]:
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.is_dir():
-            yield from _sources(file)
-        elif file.name.endswith(".py"):
-            yield file.read_bytes()
+def digest(package: Traversable) -> bytes:
+    """Of the code in the package `queue_service` that makes a day of its entries."""
+    sources = (*_sources(package / "hall"), *_sources(package / "journal" / "codec.py"))
+    return hashlib.blake2b(b"\0".join(sources), digest_size=DIGEST_BYTES).digest()
 
 
-RULES = hashlib.blake2b(b"\0".join(_sources(files("queue_service.hall"))), digest_size=DIGEST_BYTES).digest()
+def _sources(place: Traversable) -> Iterator[bytes]:
+    if place.is_dir():
+        for inside in sorted(place.iterdir(), key=lambda inside: inside.name):
+            yield from _sources(inside)
+    elif place.name.endswith(".py"):
+        yield place.read_bytes()
+
+
+RULES = digest(files("queue_service"))
 """The rules of this release."""
 
 
