@@ -1,6 +1,7 @@
 """`queue-service catalog …`: check, import and export what branches offer."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -25,10 +26,14 @@ from queue_service.wire.clock import system_clock
 T = TypeVar("T")
 
 PUBLISHED_BY = "queue-service catalog import"
+STANDARD_INPUT = Path("-")
+"""What is redirected to a command can be read by it, whoever may open the file."""
 
 catalog_app = typer.Typer(help="What branches offer: services, windows, plans, hours.", no_args_is_help=True)
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="catalogue files (YAML), one branch each")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="catalogue files (YAML), one branch each; - for standard input")
+]
 Language = Annotated[
     str,
     typer.Option(help="of the messages, such as zh-CN or en; that of the terminal unless given", show_default=False),
@@ -146,8 +151,11 @@ def _read(paths: Sequence[Path], language: str, now: datetime, fault_count: str)
 
 def _reading(path: Path, now: datetime) -> files.Reading:
     try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
+        if path == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(BYTES_MAX + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(BYTES_MAX + 1)
     except OSError:
         return files.Reading(faults=(Fault(line=1, column=1, place="", code="file_unreadable", params={}),))
     return files.read(content, now)

@@ -35,8 +35,8 @@ def branch_file(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(catalog_app, [str(argument) for argument in arguments])
+def run(*arguments: str | Path, given: bytes = b"") -> Result:
+    return CliRunner().invoke(catalog_app, [str(argument) for argument in arguments], input=given)
 
 
 def test_check_sums_up_good_files(tmp_path: Path) -> None:
@@ -100,6 +100,15 @@ def test_import_publishes_once_and_export_gives_it_back(branch_file: Path, tmp_p
     result = run("import", exported)
     assert result.exit_code == 1
     assert "Somebody else changed this branch's catalogue meanwhile" in result.stderr
+
+
+@stored
+def test_standard_input_is_a_file_too() -> None:
+    bad = run("check", "-", given=BRANCH.replace("minutes: 6", "minutes: six").encode())
+    assert bad.exit_code == 1
+    assert bad.stderr.startswith("-:17:14  services.cash.minutes")
+    assert "published as version 1" in run("import", "-", given=BRANCH.encode()).stdout
+    assert "the same as version 1" in run("import", "-", given=run("export", "east-gate").stdout_bytes).stdout
 
 
 @stored
