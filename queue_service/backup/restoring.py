@@ -94,6 +94,7 @@ def prove(reader: Reader, progress: Progress) -> Proof:
 async def restore(settings: Settings, reader: Reader, progress: Progress, *, replaces: bool = False) -> None:
     """Puts a proven backup where `settings` point, on whichever kind of database, and brings it to this release.
 
+    Nobody is signed in there: a session that was ended after the backup must not come back, so all go.
     What is there goes, if `replaces`; else `NotEmpty` is raised when there is any. The service must be stopped: raises
     `FileLockBusy` on SQLite, `DatabaseInUse` on PostgreSQL. Whatever is raised, what was there is there.
     """
@@ -104,6 +105,8 @@ async def restore(settings: Settings, reader: Reader, progress: Progress, *, rep
                 await upgrade(connection, settings, tree, reader.manifest.heads)
                 await _fill(connection, schema_of(settings, tree), tree, reader, progress)
                 await upgrade(connection, settings, tree)
+                if tree is Tree.TABLES:
+                    await connection.execute(text("DELETE FROM sessions"))
 
 
 async def _fill(
