@@ -1,5 +1,6 @@
 """Compose, Kubernetes and systemd: each by its own rules, and all of one mind with core, proxy and image."""
 
+import ipaddress
 import json
 import mmap
 import re
@@ -29,6 +30,9 @@ CHROMIUM = Path("/usr/lib/chromium/chromium")
 OPERATORS = {"/healthz", "/readyz", "/metrics"}
 EXPOSURE_MAX = {"queue-core": 2.0, "queue-kiosk": 2.0, "queue-display": 2.0, "queue-browser@kiosk": 8.0}
 """By `systemd-analyze security`: 0 is closed, 10 is open. A browser with its own sandbox needs most of what is left."""
+TRUSTED_PREFIX_MIN = 24
+"""No network wider than this is believed who asks: whoever else is in it could say to be anybody."""
+BACKUPS = "/backups"
 MARGIN_S_MIN = 5
 """Between the end of a drain as the core limits it and the moment when it is killed."""
 
@@ -72,7 +76,9 @@ def test_compose_asks_as_the_image_does() -> None:
 
 def test_compose_mounts_what_is_there() -> None:
     """All but what the document has the installer make."""
-    made = {"certificate", "secrets"}
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^cd deploy/compose\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    made = {words[-1] for words in map(shlex.split, block.splitlines()) if {"mkdir", "-d"} & set(words)}
     for service in compose()["services"].values():
         for volume in service.get("volumes", []):
             source = volume.partition(":")[0]
@@ -93,9 +99,25 @@ def test_kubernetes_knows_every_field() -> None:
     beside = {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml", "ingress-controller.yaml"}
     assert set(kustomization["resources"]) == beside
     (image,) = kustomization["images"]
-    pods = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["spec"]
-    assert {container["image"] for container in pods["containers"] + pods["initContainers"]} == {image["name"]}
+    for name in ("queue-core", "queue-admin"):
+        pods = kubernetes()["Deployment", name]["spec"]["template"]["spec"]
+        containers = pods["containers"] + pods.get("initContainers", [])
+        assert {container["image"] for container in containers} == {image["name"]}
     assert image["newTag"] == __version__
+
+
+def test_each_release_has_a_place_of_its_own() -> None:
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^release=(.*)$", text, re.MULTILINE)) == {__version__}
+    images = {service["image"] for service in compose()["services"].values() if "build" in service}
+    assert images == {f"localhost/queue-service:{__version__}"}
+    programs = {
+        re.findall(r"/opt/queue-service/\S+?/bin/", line)[0]
+        for path in SYSTEMD.iterdir()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "/opt/queue-service" in line
+    }
+    assert programs == {"/opt/queue-service/current/bin/"}
 
 
 @pytest.mark.parametrize("name", EXPOSURE_MAX)
@@ -176,10 +198,11 @@ def test_pods_are_asked_what_the_core_answers() -> None:
     image = {step.word: step.rest for step in steps()}
     assert str(port["containerPort"]) == image["EXPOSE"]
     assert f"{pods['securityContext']['runAsUser']}:{pods['securityContext']['runAsGroup']}" == image["USER"]
-    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
-    for probe in ("startupProbe", "readinessProbe"):
-        assert container[probe]["httpGet"]["path"] == "/readyz"
-        assert container[probe]["timeoutSeconds"] > Settings().ready_wait_s_max
+    # What ends a pod is what a restart mends; a database that is gone is not.
+    for probe in ("startupProbe", "livenessProbe"):
+        assert container[probe]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["readinessProbe"]["timeoutSeconds"] > Settings().ready_wait_s_max
     secret = kubernetes()["ConfigMap", "queue-settings"]["data"]["QUEUE_DATABASE_PASSWORD_FILE"]
     for one in (container, *pods["initContainers"]):
         (mount,) = one["volumeMounts"]
@@ -191,6 +214,65 @@ def test_pods_are_asked_what_the_core_answers() -> None:
     assert service["selector"] == labels
     assert kubernetes()["PodDisruptionBudget", "queue-core"]["spec"]["selector"]["matchLabels"] == labels
     assert kubernetes()["NetworkPolicy", "queue-core"]["spec"]["podSelector"]["matchLabels"] == labels
+
+
+def test_nobody_is_believed_but_the_proxy() -> None:
+    for told in (
+        environment(SYSTEMD / "core.env"),
+        compose()["services"]["core"]["environment"],
+        kubernetes()["ConfigMap", "queue-settings"]["data"],
+    ):
+        for place in told["QUEUE_TRUSTED_PROXIES"].split(","):
+            assert ipaddress.ip_network(place).prefixlen >= TRUSTED_PREFIX_MIN
+
+
+def test_a_command_is_run_as_the_service_is(tmp_path: Path) -> None:
+    """By a stand-in for `systemd-run`, which writes down its words."""
+    told = tmp_path / "told"
+    stand_in = tmp_path / "systemd-run"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {told}\nexit 3\n')
+    stand_in.chmod(0o755)
+    command = ["sh", SYSTEMD / "queue-service.sh", "device", "add", "--name", "Kiosk by the door"]
+    ended = subprocess.run(command, env={"PATH": f"{tmp_path}:/usr/bin:/bin", "LANG": "zh_CN.UTF-8"}, check=False)
+    assert ended.returncode == 3
+    words = told.read_text().splitlines()
+    core = unit("queue-core.service")
+    folder = core["StateDirectory"][0]
+    program = core["ExecStart"][0].split()[0]
+    place = words.index(program)
+    assert words[place + 1 :] == ["device", "add", "--name", "Kiosk by the door"]
+    options = set(words[:place])
+    assert {f"--uid={core['User'][0]}", f"--gid={core['Group'][0]}", "--pipe", "--pty", "--wait"} <= options
+    assert {f"--working-directory=/var/lib/{folder}", f"--setenv=QUEUE_DATA_DIR=/var/lib/{folder}"} <= options
+    assert "--setenv=LANG=zh_CN.UTF-8" in options
+    for name in ("StateDirectory", "StateDirectoryMode", "UMask", "EnvironmentFile"):
+        assert f"--property={name}={core[name][0]}" in options
+
+
+def test_a_backup_stays_where_the_commands_leave_it() -> None:
+    """The document's names are relative, so they lie in the folder that the command runs in."""
+    text = (DEPLOY / "operations.md").read_text(encoding="utf-8")
+    files = re.findall(r"^queue-service (?:backup|restore) (?:--\w+ )?(\S+)", text, re.MULTILINE)
+    assert files and not any("/" in file for file in files)
+
+    admin = compose()["services"]["admin"]
+    core = compose()["services"]["core"]
+    assert admin["working_dir"] == BACKUPS
+    assert f"./backups:{BACKUPS}" in admin["volumes"]
+    assert all(admin[name] == core[name] for name in ("image", "environment", "secrets"))
+    assert set(admin["depends_on"]) == {"database"}, "not the core, which may be stopped"
+
+    pods = kubernetes()["Deployment", "queue-admin"]["spec"]["template"]["spec"]
+    (container,) = pods["containers"]
+    (serving,) = kubernetes()["Deployment", "queue-core"]["spec"]["template"]["spec"]["containers"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    claims = {volume["name"]: volume.get("persistentVolumeClaim") for volume in pods["volumes"]}
+    assert container["workingDir"] == BACKUPS
+    assert claims[mounts[BACKUPS]] == {"claimName": "queue-backups"}
+    assert ("PersistentVolumeClaim", "queue-backups") in kubernetes()
+    assert container["envFrom"] == serving["envFrom"]
+    assert container["securityContext"] == serving["securityContext"]
+    assert serving["volumeMounts"][0] in container["volumeMounts"]
 
 
 def test_the_ingress_leads_to_every_public_route_and_to_no_other() -> None:
@@ -253,8 +335,10 @@ def test_chromium_knows_what_a_screen_asks_of_it() -> None:
 def test_the_steps_of_the_document_name_files_that_are_there() -> None:
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 4
+    assert blocks
     for block in blocks:
+        asks = [line for line in block.splitlines() if "/dev/stdin" in line and "|" not in line]
+        assert not asks or block.splitlines() == asks, "what waits for somebody would take the lines after it"
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
         folder = DEPLOY / "compose" if "cd deploy/compose" in block else DEPLOY.parent
         for word in shlex.split(block, comments=True):

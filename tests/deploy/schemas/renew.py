@@ -20,6 +20,7 @@ KINDS = {
     "v1/ServiceAccount": "core.v1.ServiceAccount",
     "v1/ConfigMap": "core.v1.ConfigMap",
     "v1/Service": "core.v1.Service",
+    "v1/PersistentVolumeClaim": "core.v1.PersistentVolumeClaim",
     "apps/v1/Deployment": "apps.v1.Deployment",
     "policy/v1/PodDisruptionBudget": "policy.v1.PodDisruptionBudget",
     "networking.k8s.io/v1/Ingress": "networking.v1.Ingress",
