@@ -86,7 +86,8 @@ def _serve_side_by_side(settings: Settings, listeners: list[socket.socket]) -> N
     server.share(listeners)
     process = split(
         settings.processes,
-        stop_s_max=settings.shutdown_notice_s + settings.shutdown_wait_s_max + settings.database_wait_s_max,
+        stop_s_max=server.stop_s_max(settings),
+        silent_s_max=settings.process_silent_s_max,
         let_go=lambda: server.let_go(listeners),
     )
     with (

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     process_port_first: int = Field(
         0, ge=0, le=65_000, description="process n, counted from 0, listens on this port + n too; 0 = on `port` alone"
     )
+    process_silent_s_max: float = Field(
+        30, ge=10, description="one of several processes that shows no life for so many seconds is killed and replaced"
+    )
     trusted_proxies: Annotated[list[str], NoDecode, Rule.NETWORKS] = Field(
         [], description="addresses or networks whose X-Forwarded-For and -Proto are believed, commas between them"
     )
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
         30, gt=0, description="with a clock that is wrong by more seconds the service is not ready"
     )
     metrics_branches_max: int = Field(
-        200, ge=0, description="branches that /metrics tells apart, the first that a process serves; 0 = none"
+        200, ge=0, description="branches that /metrics tells apart, the first by their ids; 0 = none"
     )
 
     # Limits by caller

@@ -92,8 +92,10 @@ class Sockets:
         self.settings = settings
         self.rounds: Rounds[PushProtocol] = Rounds(period_s=SWEEP_S, visit=_look_after)
         self.cuts: Counter[CutReason] = Counter()
+        self.is_stopping = False
+        """Whether the process is about to stop: told on /readyz, and nothing else yet."""
         self.is_draining = False
-        """Whether the process is about to stop, and lets no new socket in."""
+        """Whether it lets no new socket in any more."""
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -104,7 +106,7 @@ class Sockets:
 
     async def readiness(self) -> str | None:
         """A check of `infra.health`."""
-        return "process.stopping" if self.is_draining else None
+        return "process.stopping" if self.is_stopping else None
 
     def options(self) -> dict[str, Any]:
         """What `uvicorn.Config` must be given, by keyword, for these sockets."""

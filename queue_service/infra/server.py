@@ -9,8 +9,8 @@ import errno
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -22,9 +22,9 @@ from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import HANDLED_SIGNALS, ServerState
 
-from queue_service.infra import problems
+from queue_service.infra import bus, problems
 from queue_service.infra.problems import Problem
-from queue_service.infra.processes import Process
+from queue_service.infra.processes import BEAT_S, Process
 from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
 from queue_service.wire.headers import security_headers
@@ -33,6 +33,10 @@ DRAIN_LOOK_S = 0.05
 """Pause between two looks at the connections that are still there when the service stops."""
 CANCELLED_S_MAX = 1.0
 """What was cut at the end of a stop may tidy up for so many seconds."""
+BUS_WAITS_MAX = 2
+"""So often its `CLOSE_S_MAX`: for what is on its way, and for the connection."""
+DATABASE_WAITS_MAX = 3
+"""So often `database_wait_s_max` may what was begun take: one for a connection, two for a statement."""
 _FILES_BESIDE_CONNECTIONS = 256
 
 _log = structlog.get_logger()
@@ -128,12 +132,11 @@ def run(
     server = DrainingServer(config, settings, sockets)
 
     async def serve() -> None:
-        with server.capture_signals(), _lifeline_watched(process, server):
-            async with app.router.lifespan_context(app):
+        with server.capture_signals():
+            async with _supervised(process, server) as tell_ready, app.router.lifespan_context(app):
                 on = [_written(*listener.getsockname()[:2]) for listener in listeners]
                 _log.info("listening", on=on, version=app.version)
-                if process is not None:
-                    process.tell_ready()
+                tell_ready()
                 await server.serve(list(listeners))
             _log.info("stopped")
 
@@ -141,13 +144,21 @@ def run(
         runner.run(serve())
 
 
-class DrainingServer(Server):
-    """uvicorn's server with an end in order.
+def stop_s_max(settings: Settings) -> float:
+    """Seconds that a stop may take, all of its limits together; who kills what does not stop waits longer."""
+    requests_s = settings.shutdown_wait_s_max + CANCELLED_S_MAX
+    commands_s = DATABASE_WAITS_MAX * settings.database_wait_s_max
+    return settings.shutdown_notice_s + requests_s + commands_s + BUS_WAITS_MAX * bus.CLOSE_S_MAX
 
-    First /readyz says so, for as long as `shutdown_notice_s`. Then nothing new is taken in: who calls is refused by the
-    system, idle connections are closed, sockets are closed with 1012 (service restart), upon which clients come again
-    after a random wait. What was taken in is answered, and then closed. What is not over after `shutdown_wait_s_max` is
-    cut. The application's own end, which waits for every command that was begun, comes after this.
+
+class DrainingServer(Server):
+    """uvicorn's server with an end in order; `stop_s_max` says how long it takes.
+
+    First /readyz says so, for as long as `shutdown_notice_s`, in which all is taken in and served as before; a second
+    SIGINT ends that at once. Then nothing new is taken in: who calls is refused by the system, idle connections are
+    closed, sockets are closed with 1012 (service restart), upon which clients come again after a random wait. What was
+    taken in is answered, and then closed. What is not over after `shutdown_wait_s_max` is cut. The application's own
+    end, which waits for every command that was begun, comes after this.
     """
 
     def __init__(self, config: Config, settings: Settings, sockets: Sockets) -> None:
@@ -166,8 +177,11 @@ class DrainingServer(Server):
         """Lets nothing new in, sees what was begun through, and cuts what takes too long."""
         state, loop = self.server_state, asyncio.get_running_loop()
         _log.info("stopping", connections=len(state.connections))
+        self._sockets.is_stopping = True
+        noticed_s = loop.time() + self._settings.shutdown_notice_s
+        while loop.time() < noticed_s and not self.force_exit:  # noqa: ASYNC110 uvicorn sets no event
+            await asyncio.sleep(DRAIN_LOOK_S)
         self._sockets.is_draining = True
-        await asyncio.sleep(self._settings.shutdown_notice_s)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -184,13 +198,14 @@ class DrainingServer(Server):
             await asyncio.wait(list(state.tasks), timeout=CANCELLED_S_MAX)
 
 
-@contextmanager
-def _lifeline_watched(process: Process | None, server: Server) -> Iterator[None]:
-    """Stops the server where its supervisor is gone."""
+@asynccontextmanager
+async def _supervised(process: Process | None, server: Server) -> AsyncIterator[Callable[[], None]]:
+    """Where there is a supervisor: stops when that one is gone; gives beats from when it is told that all is ready."""
     if process is None:
-        yield
+        yield lambda: None
         return
     loop, lifeline = asyncio.get_running_loop(), process.lifeline
+    is_ready = asyncio.Event()
 
     def stop() -> None:
         loop.remove_reader(lifeline)
@@ -198,8 +213,19 @@ def _lifeline_watched(process: Process | None, server: Server) -> Iterator[None]
         server.should_exit = True
 
     loop.add_reader(lifeline, stop)
-    yield
-    loop.remove_reader(lifeline)
+    beating = loop.create_task(_beat(process, is_ready))
+    try:
+        yield is_ready.set
+    finally:
+        beating.cancel()
+        loop.remove_reader(lifeline)
+
+
+async def _beat(process: Process, is_ready: asyncio.Event) -> None:
+    await is_ready.wait()
+    while True:
+        process.beat()
+        await asyncio.sleep(BEAT_S)
 
 
 def server_config(app: ASGIApp, settings: Settings, sockets: Sockets) -> Config:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,17 +12,19 @@ from contextlib import contextmanager
 from subprocess import PIPE
 from typing import Any
 
-from queue_service.infra.processes import RESTART_S_FIRST
+from queue_service.infra.processes import AWAY_S, RESTART_S_FIRST
 from tests.infra.splitting import UNABLE_STATUS
 
 WAIT_S_MAX = 60
 COUNT = 3
+SILENT_S_MAX = 3
 
 
 @contextmanager
-def split(manner: str, stop_s_max: float = WAIT_S_MAX) -> Iterator["Family"]:
+def split(manner: str, stop_s_max: float = WAIT_S_MAX, silent_s_max: float = WAIT_S_MAX) -> Iterator["Family"]:
     """Three processes in a group of their own under a supervisor."""
-    command = [sys.executable, "-m", "tests.infra.splitting", str(COUNT), str(stop_s_max), manner]
+    words = [str(COUNT), str(stop_s_max), str(silent_s_max), manner]
+    command = [sys.executable, "-m", "tests.infra.splitting", *words]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, start_new_session=True) as supervisor:
         family = Family(supervisor)
         try:
@@ -44,6 +47,12 @@ class Family:
         for _ in range(count):
             number, pid = map(int, self.supervisor.stdout.readline().split())
             self.pids[number] = pid
+
+    def until_told(self, event: str) -> None:
+        """Waits for a line of the supervisor's log; what came before it is not told at the end."""
+        assert self.supervisor.stderr is not None
+        while json.loads(self.supervisor.stderr.readline())["event"] != event:
+            pass
 
     def ended(self) -> tuple[int, dict[str, list[Any]]]:
         """Exit status, and the supervisor's log by event, once all have ended."""
@@ -100,6 +109,49 @@ def test_a_process_that_does_not_stop_is_killed() -> None:
         status, log = family.ended()
     assert status == 1
     assert [line["process"] for line in log["process.killed"]] == [1]
+
+
+def test_a_process_that_hangs_is_killed_and_replaced_and_a_slow_start_is_none() -> None:
+    with split("slow", silent_s_max=SILENT_S_MAX) as family:
+        family.read(COUNT)
+        hanging = family.pids[2]
+        os.kill(hanging, signal.SIGSTOP)
+        family.read(1)
+        assert family.pids[2] != hanging
+        os.kill(family.supervisor.pid, signal.SIGTERM)
+        status, log = family.ended()
+    assert status == 0
+    assert [(line["process"], line["pid"]) for line in log["process.hangs"]] == [(2, hanging)]
+    assert [(line["process"], line["status"]) for line in log["process.ended"]] == [(2, -signal.SIGKILL)]
+
+
+def test_where_all_were_stopped_for_a_while_none_hangs() -> None:
+    with split("steady", silent_s_max=SILENT_S_MAX) as family:
+        family.read(COUNT)
+        os.killpg(family.supervisor.pid, signal.SIGSTOP)
+        time.sleep(AWAY_S + 1)
+        os.kill(family.supervisor.pid, signal.SIGCONT)  # it looks before the others have beaten again
+        time.sleep(1)
+        os.killpg(family.supervisor.pid, signal.SIGCONT)
+        os.kill(family.supervisor.pid, signal.SIGTERM)
+        status, log = family.ended()
+    assert status == 0
+    assert "process.hangs" not in log
+
+
+def test_where_the_system_has_no_room_for_a_process_it_is_started_later() -> None:
+    with split("steady") as family:
+        family.read(COUNT)
+        former = family.pids[1]
+        limits = resource.prlimit(family.supervisor.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(family.supervisor.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+        os.kill(former, signal.SIGKILL)
+        family.until_told("process.cannot_fork")
+        resource.prlimit(family.supervisor.pid, resource.RLIMIT_NOFILE, limits)
+        family.read(1)
+        assert family.pids[1] != former
+        os.kill(family.supervisor.pid, signal.SIGTERM)
+        assert family.ended()[0] == 0
 
 
 def test_no_process_outlives_a_killed_supervisor() -> None:

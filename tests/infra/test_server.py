@@ -5,6 +5,7 @@ import contextlib
 import json
 import resource
 import select
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -14,11 +15,14 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from queue_service.infra import server
+from queue_service.infra.push import Sockets
 from queue_service.settings import Settings
 from tests.infra.edged import an_app, answer, connected, serving_edged
 from tests.infra.hostile import HOSTILE_BODIES, MARK
+from tests.infra.serving import until
 
 WAIT_S_MAX = 0.4
+STOP_S_MAX = 30
 SETTINGS = Settings(
     head_wait_s_max=WAIT_S_MAX,
     body_wait_s_max=WAIT_S_MAX,
@@ -256,6 +260,31 @@ async def test_a_trusted_proxy_names_the_client_and_nobody_else_does() -> None:
             for client, status in zip((b"192.0.2.1", b"192.0.2.2"), statuses, strict=True):
                 writer.write(GET[:-2] + b"X-Forwarded-For: " + client + b"\r\n\r\n")
                 assert (await answer(reader))[0] == status
+
+
+async def test_a_stop_is_told_while_all_is_taken_in_and_a_second_signal_ends_that() -> None:
+    settings = Settings(shutdown_notice_s=60, shutdown_wait_s_max=2)
+    sockets = Sockets(settings)
+    app = an_app(settings, checks={"drain": sockets.readiness})
+    draining = server.DrainingServer(server.server_config(app, settings, sockets), settings, sockets)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    task = asyncio.create_task(draining._serve([listener]))
+    await until(lambda: draining.started)
+    draining.handle_exit(signal.SIGINT, None)
+    await until(lambda: sockets.is_stopping)
+    async with connected(port) as (reader, writer), connect(f"ws://127.0.0.1:{port}/live/a") as client:
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: hall\r\n\r\n")
+        status, _, body = await answer(reader)
+        assert (status, json.loads(body)["errors"][0]["code"]) == (503, "process.stopping")
+        await client.send("here")
+        assert await client.recv() == "here"
+        draining.handle_exit(signal.SIGINT, None)
+        await asyncio.wait_for(task, STOP_S_MAX)
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        with pytest.raises(OSError):
+            await asyncio.open_connection("127.0.0.1", port)
 
 
 def test_open_files_are_allowed_for_every_connection() -> None:
