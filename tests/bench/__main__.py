@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC
 from importlib import import_module
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +16,7 @@ from rich.table import Table
 
 from queue_service.wire.clock import system_clock
 from tests.bench import machine
-from tests.bench.rows import Figure, Row
+from tests.bench.rows import Row, Rows
 
 PARTS = ("http", "sockets", "branches", "painted", "memory", "decisions", "days", "contention", "processes")
 """Modules of this package, each with `measure(repeats: int, *, is_quick: bool) -> Rows`."""
@@ -22,6 +24,7 @@ REPEATS = 3
 FILE_COLUMNS = 150
 """Width of the table where it is not a terminal that shows it."""
 OUTPUT = Path("var/bench/bench.json")
+KEPT = {None: "", True: "yes", False: "NO"}
 
 
 def main() -> int:
@@ -39,15 +42,15 @@ def main() -> int:
     told = {"at": system_clock().astimezone(UTC).isoformat(timespec="seconds"), **machine.described()}
     told |= {"repeats": asked.repeats, "quick": asked.quick}
     console.print(", ".join(f"{name} {value}" for name, value in told.items()))
-    rows: list[Row] = []
+    rows: list[tuple[str, Row]] = []
     for part in asked.parts or PARTS:
-        measure: Callable[..., list[Row]] = import_module(f"tests.bench.{part}").measure
+        measure: Callable[..., Rows] = import_module(f"tests.bench.{part}").measure
         for row in measure(asked.repeats, is_quick=asked.quick):
-            console.print(f"{row.name}: " + "; ".join(map(_told, row.figures)))
-            rows.append(row)
+            console.print(f"{row.name}: " + "; ".join(line.measured for line in row.lines()))
+            rows.append((part, row))
     asked.output.parent.mkdir(parents=True, exist_ok=True)
     asked.output.write_text(
-        json.dumps({"machine": told, "rows": [_row(row) for row in rows]}, ensure_ascii=False, indent=2) + "\n",
+        json.dumps({"machine": told, "rows": [_row(*row) for row in rows]}, ensure_ascii=False, indent=2) + "\n",
         encoding="utf-8",
     )
     console.print(_table(rows))
@@ -55,33 +58,26 @@ def main() -> int:
     return 0
 
 
-def _row(row: Row) -> dict[str, object]:
+def _row(part: str, row: Row) -> dict[str, object]:
     return {
+        "part": part,
         **asdict(row),
         "figures": [{**asdict(figure), "median": figure.median, "is_kept": figure.is_kept} for figure in row.figures],
     }
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: list[tuple[str, Row]]) -> Table:
     table = Table(title="Median (least – most)", title_justify="left")
     for heading in ("what", "measured", "promised", "kept"):
         table.add_column(heading)
-    for row in rows:
-        for index, figure in enumerate(row.figures):
-            promised = "" if figure.limit is None else f"{figure.bound} {figure.limit:g} {figure.unit}"
-            table.add_row(
-                f"[bold]{row.name}[/bold]\n{row.setup}" if index == 0 else "",
-                _told(figure),
-                promised,
-                {None: "", True: "yes", False: "NO"}[figure.is_kept],
-            )
-        table.add_section()
+    for part, of_part in groupby(rows, itemgetter(0)):
+        table.add_row(f"[bold reverse] {part} ")
+        for _, row in of_part:
+            for index, line in enumerate(row.lines()):
+                what = f"[bold]{row.name}[/bold]\n{row.setup}" if index == 0 else ""
+                table.add_row(what, line.measured, line.promised, KEPT[line.is_kept])
+            table.add_section()
     return table
-
-
-def _told(figure: Figure) -> str:
-    least, most = min(figure.values), max(figure.values)
-    return f"{figure.name} {figure.median:.3g} {figure.unit} ({least:.3g} – {most:.3g})"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random  # noqa: TID251 seeded: the same day in each run
-from statistics import median, quantiles
+from statistics import median
 
 import uvloop
 
@@ -29,7 +29,7 @@ from queue_service.journal.sqlite import FILE_NAME
 from tests.bench import machine
 from tests.bench.crowd import Arrival, Crowd, handshake, seats_max
 from tests.bench.lines import Line
-from tests.bench.rows import Bound, Figure, Row, Rows
+from tests.bench.rows import Bound, Figure, Row, Rows, p99
 from tests.bench.serving import Hall, Served, core, data_dir, stage
 
 CALL_MS_P99_MAX = 10.0
@@ -98,7 +98,7 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
     told: dict[str, list[float]] = defaultdict(list)
     for part in parts:
         for name, latencies_ms in zip(("calls", "rest"), _latencies_ms(part, changes), strict=True):
-            told[f"{name} p99"].append(quantiles(latencies_ms, n=100, method="inclusive")[-1])
+            told[f"{name} p99"].append(p99(latencies_ms))
             told[f"{name} p50"].append(median(latencies_ms))
         told["commit"].append(part.commit_ms)
         told["cpu"].append(part.cpu_share * 100)

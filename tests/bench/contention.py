@@ -16,7 +16,7 @@ import uvloop
 from queue_service.settings import Settings
 from tests.bench import machine, postgres
 from tests.bench.lines import Lines, Taken
-from tests.bench.rows import Bound, Figure, Row, Rows
+from tests.bench.rows import Bound, Figure, Row, Rows, p99
 from tests.bench.serving import Hall, stage
 from tests.bench.side_by_side import Served, issue, serving
 
@@ -56,9 +56,9 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
         f" race: {RACERS} clients at each process, no pause; PostgreSQL, processes and client on the same processors",
         figures=(
             _figure("steady, longest wait", [_longest_ms(taken) for taken in steady], WAIT_MS_MAX),
-            _figure("steady, p99", [_p99_ms(taken) for taken in steady]),
+            _figure("steady, p99", [p99(taken.latencies_s) * 1000 for taken in steady]),
             _figure("race, longest wait", [_longest_ms(taken) for taken in race], WAIT_MS_MAX),
-            _figure("race, p99", [_p99_ms(taken) for taken in race]),
+            _figure("race, p99", [p99(taken.latencies_s) * 1000 for taken in race]),
             Figure(name="race", unit="commands/s", values=tuple(taken.per_s for taken in race)),
             _figure("race, processors used per command", cpu_ms),
         ),
@@ -95,10 +95,6 @@ def _together(parts: list[Taken]) -> Taken:
 
 def _longest_ms(taken: Taken) -> float:
     return max(taken.latencies_s) * 1000
-
-
-def _p99_ms(taken: Taken) -> float:
-    return sorted(taken.latencies_s)[len(taken.latencies_s) * 99 // 100] * 1000
 
 
 def _figure(name: str, values: list[float], limit: float | None = None) -> Figure:

@@ -195,7 +195,7 @@ class _Floor:
             assert came.startswith(b"HTTP/1.1 101 "), came[:end].decode()
             client.has_shaken_hands = True
             start = end + 4
-        while (end := _end_of_frame(came, start)) <= len(came):
+        while (end := end_of_frame(came, start)) <= len(came):
             if came[start] == PING:
                 client.socket.send(PONG)
             elif (place := came.find(SEQ, start, start + HEAD_SIZE)) > 0:
@@ -210,7 +210,7 @@ class _Floor:
         client.rest = came[start:]
 
 
-def _end_of_frame(came: bytes, start: int) -> int:
+def end_of_frame(came: bytes, start: int) -> int:
     """Behind all that came where the frame is not whole."""
     if len(came) < start + 2:
         return len(came) + 1

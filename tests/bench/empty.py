@@ -16,7 +16,12 @@ class Body(BaseModel):
     service: str
 
 
-app = FastAPI()
+app = FastAPI(  # as `queue_service.app` makes its own
+    redirect_slashes=False,
+    docs_url=None,
+    redoc_url=None,
+    telemetry={"tracing": False, "metrics": False, "logs": False},
+)
 
 
 @app.get("/healthz")

@@ -1,23 +1,20 @@
 """Issue and call-next over HTTP, durable, signed in and keyed, against an empty FastAPI POST on the same server."""
 
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import count
-from statistics import quantiles
 from typing import IO
 
 import uvloop
 
 from queue_service.settings import Settings
-from tests.bench import empty, followers, machine
+from tests.bench import empty, machine
+from tests.bench.followers import following
 from tests.bench.lines import Lines, Taken
-from tests.bench.rows import Bound, Figure, Row, Rows
-from tests.bench.serving import STOP_S_MAX, UNLIMITED, Hall, Served, data_dir, program, stage
+from tests.bench.rows import Bound, Figure, Row, Rows, p99
+from tests.bench.serving import UNLIMITED, Hall, Served, assert_followed, data_dir, program, stage
 from tests.core import free_port
 
 RATIO_MIN = 0.6
@@ -52,6 +49,10 @@ class Load:
     def round_size(self) -> int:
         return self.halls * len(WINDOWS)
 
+    @property
+    def sockets(self) -> int:
+        return self.halls * self.followers
+
 
 FULL = Load(halls=100, followers=9, rounds=4, rounds_open=2)
 QUICK = Load(halls=3, followers=2, rounds=1, rounds_open=1)
@@ -69,7 +70,7 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
             for words in (("queue_service", "serve"), (empty.__name__,))
         )
         stack.enter_context(machine.pinned(machine.CLIENT_CPU))
-        stack.enter_context(_watching(core, halls, load.followers))
+        stack.enter_context(following(core.port, [hall.board for hall in halls for _ in range(load.followers)]))
         told = uvloop.run(_measured(core, baseline, halls, load, repeats))
     yield _row(told, load)
 
@@ -79,23 +80,6 @@ def _serving(settings: Settings, log: IO[bytes], *words: str) -> AbstractContext
     told = {**UNLIMITED, "data_dir": settings.data_dir, "port": port}
     variables = {f"QUEUE_{name.upper()}": str(value) for name, value in told.items()}
     return program(*words, port=port, variables=variables, cpu=machine.SERVER_CPU, log=log)
-
-
-@contextmanager
-def _watching(served: Served, halls: list[Hall], each: int) -> Iterator[None]:
-    """So many followers of every hall's board, in a process of their own on the client's processor."""
-    boards = [hall.board for hall in halls for _ in range(each)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", followers.__name__, str(served.port), *boards], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline().split() == [followers.READY, str(len(boards))], "every socket is open"
-        yield
-    finally:
-        process.terminate()
-        process.wait(STOP_S_MAX)
-        process.stdout.close()
 
 
 class Requests:
@@ -152,10 +136,11 @@ class Bench:
             order = (EMPTY, *MEASURED) if is_turned == bool(nth % 2) else (*MEASURED, EMPTY)
             for name in order:
                 served = self.baseline if name == EMPTY else self.core
-                before_s, mine_s = served.cpu_s, time.process_time()
-                closed[name].add(await self._lines(name).saturate(self._asked(name), STATUS[name]))
-                cpu_s[name] += served.cpu_s - before_s
-                client_cpu_s += time.process_time() - mine_s if name == EMPTY else 0
+                with self.core.stopped() if name == EMPTY else nullcontext():  # its sockets cost it time at any time
+                    before_s, mine_s = served.cpu_s, time.process_time()
+                    closed[name].add(await self._lines(name).saturate(self._asked(name), STATUS[name]))
+                    cpu_s[name] += served.cpu_s - before_s
+                    client_cpu_s += time.process_time() - mine_s if name == EMPTY else 0
             await self._finish()
         for _ in range(self.load.rounds_open):
             for name in MEASURED:
@@ -168,8 +153,9 @@ class Bench:
             told[f"{name} cpu"] = cpu_s[name] / len(taken.latencies_s) * 1e6
         for name in MEASURED:
             told[f"{name} ratio"] = closed[name].per_s / closed[EMPTY].per_s
-            told[f"{name} p99"] = p99_ms(closed[name])
-            told[f"{name} p99 open"] = p99_ms(opened[name])
+            told[f"{name} p99"] = p99(closed[name].latencies_s) * 1000
+            told[f"{name} p99 open"] = p99(opened[name].latencies_s) * 1000
+        assert_followed(self.core.port, self.load.sockets)
         return told
 
     def _lines(self, name: str) -> Lines:
@@ -208,11 +194,6 @@ async def _measured(
     return told[WARMING:]
 
 
-def p99_ms(taken: Taken) -> float:
-    """The latency in milliseconds that one of a hundred exceeds."""
-    return quantiles(taken.latencies_s, n=100)[-1] * 1000
-
-
 def _row(told: list[dict[str, float]], load: Load) -> Row:
     def figure(name: str, unit: str, key: str, bound: Bound = Bound.NONE, limit: float | None = None) -> Figure:
         return Figure(name=name, unit=unit, values=tuple(one[key] for one in told), bound=bound, limit=limit)
@@ -224,20 +205,18 @@ def _row(told: list[dict[str, float]], load: Load) -> Row:
             figure(f"{name} p99, half load", "ms", f"{name} p99 open", Bound.AT_MOST, P99_MS_MAX),
             figure(f"{name} p99, saturated", "ms", f"{name} p99", Bound.AT_MOST, P99_MS_MAX),
         ]
-    for name in (EMPTY, *MEASURED):
-        figures += [
-            figure(f"{name}", "requests/s", f"{name} per s"),
-            figure(f"{name}, server's processor", "µs/request", f"{name} cpu"),
-        ]
+    everything = (EMPTY, *MEASURED)
+    figures += [figure(name, "requests/s", f"{name} per s") for name in everything]
+    figures += [figure(f"{name}, server's processor", "µs/request", f"{name} cpu") for name in everything]
     figures.append(figure("client's processor, empty", "%", "client"))
     return Row(
         name="issue and call-next over HTTP",
         setup=(
             "SQLite FULL, signed in by session, keyed, log level info; "
-            f"{load.halls} halls, {load.halls * load.followers} sockets on their boards; "
+            f"{load.halls} halls, {load.sockets} sockets on their boards; "
             f"{LINES} keep-alive connections of one uvloop client (prebuilt requests, httptools), the halls in turn; "
             f"all {len(WINDOWS)} windows of each call at once, then finish untimed; "
-            "baseline: FastAPI's POST with a small body on the same server, turn about; "
+            "baseline: FastAPI's POST with a small body on the same server, turn about, the core stopped meanwhile; "
             f"half load: {OPEN_SHARE:g} of the rate at saturation, kept whether answers come or not; "
             "limits by caller raised"
         ),

@@ -11,6 +11,7 @@ from typing import Any
 
 SERVER_CPU, CLIENT_CPU = (sorted(os.sched_getaffinity(0)) * 2)[:2]
 """Two different ones wherever there are two."""
+ONE_CPU = "one processor serves and asks: every time holds both, and no ratio is worth much"
 
 
 def pin(cpu: int, pid: int = 0) -> None:
@@ -31,15 +32,19 @@ def pinned(cpu: int) -> Iterator[None]:
 
 def described() -> dict[str, Any]:
     """What a reader has to know to compare figures."""
+    flags = [name for name in ("optimize", "dev_mode") if getattr(sys.flags, name)]
     return {
         "processor": _processor(),
         "processors": len(os.sched_getaffinity(0)),
+        "served_on": SERVER_CPU,
+        "asked_from": CLIENT_CPU,
+        **({"warning": ONE_CPU} if SERVER_CPU == CLIENT_CPU else {}),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "python_flags": {name: value for name in ("optimize", "dev_mode") if (value := getattr(sys.flags, name))},
+        **({"python_flags": " ".join(flags)} if flags else {}),
         "sqlite": sqlite3.sqlite_version,
-        "load": os.getloadavg()[0],
+        "load": round(os.getloadavg()[0], 2),
     }
 
 

@@ -12,8 +12,6 @@ under the same key until there is an answer; in the end every answer must be the
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -28,10 +26,11 @@ import uvloop
 
 from queue_service.infra.migrate import migrate
 from queue_service.settings import Settings
-from tests.bench import followers, postgres
+from tests.bench import postgres
+from tests.bench.followers import following
 from tests.bench.lines import Line
 from tests.bench.rows import Bound, Figure, Row, Rows
-from tests.bench.serving import Hall, stage
+from tests.bench.serving import Hall, assert_followed, stage
 from tests.bench.side_by_side import Served, at_window, issue, serving
 from tests.core import Core, running, staged
 from tests.system.books import books, by_key
@@ -48,6 +47,16 @@ BACK_S_MAX = 5.0
 OK, CREATED = 200, 201
 NOBODY = b'"ticket":null'
 DATABASE = "processes"
+TOLD = (
+    ("together", "commands/s", "per s"),
+    ("to one", "×", "ratio"),
+    ("the core, a command", "ms of a processor", "cpu ms"),
+    ("PostgreSQL, a command", "ms of its processor", "server cpu ms"),
+    ("transactions", "a command", "commits"),
+    ("memory under load, the largest", "MiB", "memory"),
+    ("log of PostgreSQL, a command", "bytes", "log bytes"),
+)
+"""Of each number of processes: name, unit, and what it is noted as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,8 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
             for number in PROCESSES if repeat % 2 == 0 else reversed(PROCESSES):
                 with serving(settings, number) as served, _watching(served, halls):
                     _note(told, number, served, server, halls, load.seconds)
+                    for nth, port in enumerate(served.ports):
+                        assert_followed(port, SOCKETS * len(halls[nth::number]))
         yield _throughput(told, load, _row_bytes(server, "journal.entries"), _row_bytes(server, "journal.keys"))
         backs_s: list[float] = []
         losts: list[float] = []
@@ -115,7 +126,7 @@ def _note(
     told[f"{number} per s"].append(done / (time.perf_counter() - started_s))
     told[f"{number} cpu ms"].append((served.cpu_s - cpu_s) / done * 1000)
     told[f"{number} server cpu ms"].append((server.cpu_s - server_cpu_s) / done * 1000)
-    told["log bytes"].append((_written_bytes(server) - written) / done)
+    told[f"{number} log bytes"].append((_written_bytes(server) - written) / done)
     told[f"{number} commits"].append((_commits(server) - commits) / done)
     told[f"{number} memory"].append(served.memory_mib)
 
@@ -126,11 +137,7 @@ def _watching(served: Served, halls: list[Hall]) -> Iterator[None]:
     with ExitStack() as stack:
         for nth, port in enumerate(served.ports):
             boards = [hall.board for hall in halls[nth :: len(served.ports)] for _ in range(SOCKETS)]
-            command = [sys.executable, "-m", followers.__name__, str(port), *boards]
-            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            stack.callback(process.terminate)
-            assert process.stdout is not None
-            assert process.stdout.readline().split() == [followers.READY, str(len(boards))], "every socket is open"
+            stack.enter_context(following(port, boards))
         yield
 
 
@@ -222,25 +229,16 @@ def _row_bytes(server: postgres.Server, table: str) -> float:
 
 
 def _throughput(told: dict[str, list[float]], load: Load, entry_bytes: float, key_bytes: float) -> Row:
-    figures: list[Figure] = []
-    alone = told["1 per s"]
     for number in PROCESSES:
-        name = "1 process" if number == 1 else f"{number} processes"
-        ratios = tuple(here / one for here, one in zip(told[f"{number} per s"], alone, strict=True))
-        figures += [
-            Figure(name=name, unit="commands/s", values=tuple(told[f"{number} per s"])),
-            *([Figure(name=f"{name} to one", unit="×", values=ratios)] if number > 1 else []),
-            Figure(name=f"{name}, core per command", unit="ms of a processor", values=tuple(told[f"{number} cpu ms"])),
-            Figure(
-                name=f"{name}, PostgreSQL per command",
-                unit="ms of a processor",
-                values=tuple(told[f"{number} server cpu ms"]),
-            ),
-            Figure(name=f"{name}, transactions per command", unit="", values=tuple(told[f"{number} commits"])),
-            Figure(name=f"{name}, memory of the largest", unit="MiB", values=tuple(told[f"{number} memory"])),
-        ]
+        per_s = zip(told[f"{number} per s"], told["1 per s"], strict=True)
+        told[f"{number} ratio"] = [here / alone for here, alone in per_s]
+    figures = [
+        Figure(name=f"{name}, {number} {'process' if number == 1 else 'processes'}", unit=unit, values=tuple(told[key]))
+        for name, unit, of in TOLD
+        for number in PROCESSES
+        if (key := f"{number} {of}") != "1 ratio"
+    ]
     figures += [
-        Figure(name="log of PostgreSQL per command", unit="bytes", values=tuple(told["log bytes"])),
         Figure(name="disk for an entry, for ever", unit="bytes", values=(entry_bytes,)),
         Figure(name="disk for its key, for a week", unit="bytes", values=(key_bytes,)),
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,9 @@ PASSWORD = "a password for the bench"
 START_S_MAX = 60
 START_LOOK_S = 0.05
 STOP_S_MAX = 30
+OVERDUE_S = 0.1
+"""Longer than a process takes for what fell due while it stood still."""
+SOCKETS_OPEN = "queue_sockets_open"
 CLOCK_OF_PROCESS = 2
 """The kernel's name of the clock that counts what a process has used of processors (`CPUCLOCK_SCHED`)."""
 
@@ -96,9 +100,30 @@ class Served:
 
     def metric(self, name: str) -> float:
         """A figure that it tells of itself."""
-        told = httpx.get(f"{self.url}/metrics").raise_for_status().text
-        (line,) = (line for line in told.splitlines() if line.startswith(f"{name} "))
-        return float(line.split()[1])
+        return metric(self.port, name)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Uses nothing of its processor, and afterwards has done what fell due meanwhile."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+        time.sleep(OVERDUE_S)
+
+
+def metric(port: int, name: str) -> float:
+    """A figure that the process at this port tells of itself."""
+    told = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+    (line,) = (line for line in told.splitlines() if line.startswith(f"{name} "))
+    return float(line.split()[1])
+
+
+def assert_followed(port: int, sockets: int) -> None:
+    """Nobody was cut off: a hall without followers would be measured as one with them."""
+    there = metric(port, SOCKETS_OPEN)
+    assert there == sockets, f"{there:.0f} sockets are open, not {sockets}: somebody was cut off"
 
 
 def stage(settings: Settings, number: int = 1) -> list[Hall]:

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from tests.bench import machine, raw
 from tests.bench.crowd import Crowd, handshake, seats_max
 from tests.bench.rows import Bound, Figure, Row, Rows
-from tests.bench.serving import Hall, Served, core, data_dir, stage
+from tests.bench.serving import Hall, Served, assert_followed, core, data_dir, stage
 
 SOCKETS, SOCKETS_QUICK = 10_000, 200
 RATIO_MAX = 1.5
@@ -64,8 +64,7 @@ def measure(repeats: int, *, is_quick: bool) -> Rows:
                 alone = _median(crowd, served, teller.recall, changes)
                 with _frozen(served, hall):
                     beside = _median(crowd, served, teller.recall, changes)
-                    there = served.metric("queue_sockets_open")
-                    assert there == sockets + FROZEN, f"{there:.0f} sockets: a frozen client has gone"
+                    assert_followed(served.port, sockets + FROZEN)
                 seq, frame = crowd.newest()
             with raw.serving(frame) as server, Crowd() as crowd:
                 crowd.join(server.served.port, [b""] * sockets)
