@@ -254,6 +254,9 @@ def test_a_backup_stays_where_the_commands_leave_it() -> None:
     text = (DEPLOY / "operations.md").read_text(encoding="utf-8")
     files = re.findall(r"^queue-service (?:backup|restore) (?:--\w+ )?(\S+)", text, re.MULTILINE)
     assert files and not any("/" in file for file in files)
+    rows = re.findall(r"^\| (systemd|compose|Kubernetes)\b[^|]*\|[^|]*\| `(/\S+)`", text, re.MULTILINE)
+    state = unit("queue-core.service")["StateDirectory"][0]
+    assert rows == [("systemd", f"/var/lib/{state}"), ("compose", BACKUPS), ("Kubernetes", BACKUPS)]
 
     admin = compose()["services"]["admin"]
     core = compose()["services"]["core"]
