@@ -27,6 +27,7 @@ from tests.postgres import owner_of_server, program
 
 START_S_MAX = 90
 STOP_S_MAX = 60
+pytestmark = pytest.mark.xdist_group("image")  # or one process would wait for the other to build it
 USER_ID_MIN = 10_000
 """Above the users of any machine, so that a process that breaks out is nobody there."""
 

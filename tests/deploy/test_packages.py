@@ -22,6 +22,7 @@ KINDS = ("core", "kiosk", "display")
 CORES_ALONE = {"sqlalchemy", "alembic", "asyncpg", "aiosqlite", "fastapi", "pwdlib", "argon2", "uvloop", "yaml"}
 START_S_MAX = 90
 STOP_S_MAX = 30
+pytestmark = pytest.mark.xdist_group("image")  # or one process would wait for the other to build it
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ def typed(folder: Path) -> Iterator[Shell]:
         "PATH": os.environ["PATH"].replace(f"{HERE}/.venv/bin:", ""),
         "LC_ALL": "en_GB.UTF-8",
         "PORT": str(port),
+        "PIP_NO_COMPILE": "1",  # each module is compiled when it is first used
     }
     with shell(folder, environment, {"Password: ": PASSWORD, "Repeat for confirmation: ": PASSWORD}) as typed:
         yield typed
