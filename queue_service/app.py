@@ -55,7 +55,7 @@ without cycles, which reference counts free at once: there is little to find."""
 
 def create_app(settings: Settings, sockets: Sockets, *, clock: Clock = system_clock) -> FastAPI:
     """The core as an ASGI application; serve it with `infra.server.server_config` and the same `sockets`."""
-    metrics, limits = Metrics(), Limits(settings)
+    metrics, limits = Metrics(settings.ready_wait_s_max), Limits(settings)
     ready: dict[str, health.Check] = {"drain": sockets.readiness}
     readiness = health.Readiness(ready, settings)
 
@@ -137,7 +137,7 @@ async def _start(
     app.state.lobby = lobby
 
     ready |= _checks(database, journal, clock, settings)
-    _watch(metrics, database, journal, bus, desk, hub, clock, settings)
+    _watch(metrics, database, journal, catalog, bus, desk, hub, clock, settings)
 
     follower = Follower(desk, bus, is_watched=lambda branch: bool(hub.keys(branch)))
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
@@ -161,7 +161,7 @@ def _checks(database: Database, journal: Journal, clock: Clock, settings: Settin
         "database": checks.database(database),
         "journal": journal_checks.writing(journal),
         "clock": journal_checks.clock(journal, clock, settings),
-        "migrations": checks.migrations(settings),
+        "migrations": checks.migrations(settings, database),
     }
     return looked_at if settings.database_url is not None else {**looked_at, "disk": checks.disk(settings)}
 
@@ -170,6 +170,7 @@ def _watch(
     metrics: Metrics,
     database: Database,
     journal: Journal,
+    catalog: Catalog,
     bus: Bus,
     desk: Desk,
     hub: Hub,
@@ -177,9 +178,14 @@ def _watch(
     settings: Settings,
 ) -> None:
     """Lets the figures tell of every part."""
+
+    def told_apart() -> list[str]:
+        """The branches by which figures are told: alike in every process."""
+        return [terms.branch_id for terms in catalog.branches()[: settings.metrics_branches_max]]
+
     journal_metrics.watch(metrics, journal)
-    counts = desk_metrics.watch(metrics, desk, clock, settings.metrics_branches_max)
-    identity_metrics.watch(metrics, database, clock, counts.tickets.keys)
+    desk_metrics.watch(metrics, desk, clock, told_apart)
+    identity_metrics.watch(metrics, database, clock, told_apart)
     live_metrics.watch(metrics, hub)
     metrics.count("queue_bus_lost", "Times the connection between the processes was lost.", lambda: bus.losses)
     if settings.database_url is None:

@@ -2,11 +2,11 @@
 
 Counters tell what this process wrote itself: over all processes they add up. Gauges of a branch tell how its day
 stands; every process that has the branch tells the same, so that of several the greatest counts, not the sum. At most
-`metrics_branches_max` branches are told apart, the first that this process has; in what has no branch all are counted.
+`metrics_branches_max` branches are told apart, the same in every process; in what has no branch all are counted.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from prometheus_client import Histogram
@@ -19,6 +19,7 @@ from queue_service.hall.events import (
     AlertRaised,
     Event,
     HelpAsked,
+    LegFinished,
     Phase,
     PrinterFaulted,
     TicketCalled,
@@ -57,7 +58,7 @@ _OF_WINDOWS = {
 class Counts:
     """Counts what this process writes, from now on."""
 
-    def __init__(self, metrics: Metrics, desk: Desk, branches_max: int) -> None:
+    def __init__(self, metrics: Metrics, desk: Desk) -> None:
         self.events: Counter[str] = Counter()
         """By kind."""
         self.alerts: Counter[str] = Counter(dict.fromkeys(AlertKind, 0))
@@ -76,41 +77,45 @@ class Counts:
             registry=metrics.registry,
         )
         self._service_s = Histogram(
-            "queue_service_seconds", "From start to finish.", buckets=_SERVICE_BUCKETS_S, registry=metrics.registry
+            "queue_service_seconds",
+            "From start to finish of each service.",
+            buckets=_SERVICE_BUCKETS_S,
+            registry=metrics.registry,
         )
-        self._branches_max = branches_max
         desk.listeners.append(self._on_change)
 
     def _on_change(self, change: Change) -> None:
         branch = change.day.branch_id
         tickets = self.tickets.get(branch)
-        if tickets is None and len(self.tickets) < self._branches_max:
+        if tickets is None:
             tickets = self.tickets[branch] = Counter(dict.fromkeys(_OF_TICKETS.values(), 0))
             self.over_target[branch] = self.waits[branch] = self.waited_s[branch] = 0
         if change.before is None:
             return
         for event in change.events:
             self.events[event.kind] += 1
-            if tickets is not None and event.kind in _OF_TICKETS:
+            if event.kind in _OF_TICKETS:
                 tickets[_OF_TICKETS[event.kind]] += 1
-            self._look_into(event, change.before, change.day, is_told_apart=tickets is not None)
+            self._look_into(event, change.before, change.day)
 
-    def _look_into(self, event: Event, before: Day, day: Day, *, is_told_apart: bool) -> None:
+    def _look_into(self, event: Event, before: Day, day: Day) -> None:
         match event:
             case TicketCalled(ticket=ticket_id):
                 waits_before = 0 if (known := before.ticket(ticket_id)) is None else len(known.waits)
                 for wait in day.live[ticket_id].waits[waits_before:]:
                     self._wait_s.observe(wait.wait_s)
-                    if is_told_apart:
-                        self.waits[day.branch_id] += 1
-                        self.waited_s[day.branch_id] += round(wait.wait_s)
-            case TicketFinished(ticket=ticket_id, outcome=outcome) if outcome is not Outcome.UNKNOWN:
+                    self.waits[day.branch_id] += 1
+                    self.waited_s[day.branch_id] += round(wait.wait_s)
+            case TicketFinished(ticket=ticket_id, outcome=outcome) | LegFinished(ticket=ticket_id, outcome=outcome) if (
+                outcome is not Outcome.UNKNOWN
+            ):
                 ticket = before.live[ticket_id]
-                if ticket.started_at is not None:
-                    self._service_s.observe((day.at - ticket.started_at).total_seconds())
+                began_at = ticket.started_at or ticket.called_at
+                assert began_at is not None, "a ticket is called before it is finished"
+                self._service_s.observe((day.at - began_at).total_seconds())
             case AlertRaised(about=kind):
                 self.alerts[kind] += 1
-                if kind is AlertKind.OVER_TARGET and is_told_apart:
+                if kind is AlertKind.OVER_TARGET:
                     self.over_target[day.branch_id] += 1
             case HelpAsked():
                 self.alerts[AlertKind.HELP] += 1
@@ -120,9 +125,12 @@ class Counts:
                 pass
 
 
-def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Counts:
-    """Tells of `desk` from now on, once in a process and before its first day is loaded."""
-    counts = Counts(metrics, desk, branches_max)
+def watch(metrics: Metrics, desk: Desk, clock: Clock, told_apart: Callable[[], Collection[str]]) -> None:
+    """Tells of `desk` from now on, once in a process and before its first day is loaded.
+
+    `told_apart`: the branches that have figures of their own.
+    """
+    counts = Counts(metrics, desk)
     load_s = Histogram(
         "queue_day_load_seconds",
         "From asking for a day to having it from the journal.",
@@ -134,16 +142,21 @@ def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Coun
         ("kind", "queue_events", "What happened in the halls.", counts.events),
         ("code", "queue_refusals", "Commands that were refused.", desk.refusals),
         ("alert", "queue_alerts_raised", "Alerts that were raised.", counts.alerts),
-        ("branch", "queue_branch_over_target", "Alerts for a wait beyond its target.", counts.over_target),
-        ("branch", "queue_branch_waits", "Waits that ended with a call.", counts.waits),
-        ("branch", "queue_branch_waited_seconds", "Seconds of those waits in all.", counts.waited_s),
     ):
         metrics.count_by([label], name, meaning, _by_one(counted))
+    for name, meaning, by_branch in (
+        ("queue_branch_over_target", "Alerts for a wait beyond its target.", counts.over_target),
+        ("queue_branch_waits", "Waits that ended with a call.", counts.waits),
+        ("queue_branch_waited_seconds", "Seconds of those waits in all.", counts.waited_s),
+    ):
+        metrics.count_by(["branch"], name, meaning, _of_branches(by_branch, told_apart))
     metrics.count_by(
         ["branch", "what"],
         "queue_branch_tickets",
         "What happened to tickets.",
-        lambda: {(branch, what): n for branch, tickets in counts.tickets.items() for what, n in tickets.items()},
+        lambda: {
+            (branch, what): n for branch in told_apart() for what, n in counts.tickets.get(branch, Counter()).items()
+        },
     )
     metrics.count("queue_seq_lost", "Times another process wrote a day's next entry first.", lambda: desk.seqs_lost)
     metrics.gauge("queue_commands_pending", "Commands under way.", lambda: desk.pending)
@@ -153,10 +166,11 @@ def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Coun
         """What is told of each day's branch, by the branch and what else there is."""
 
         def read() -> Mapping[Labels, float]:
+            branches = set(told_apart())
             return {
                 (day.branch_id, *labels): value
                 for day in desk.days()
-                if day.branch_id in counts.tickets
+                if day.branch_id in branches
                 for labels, value in told(day).items()
             }
 
@@ -171,11 +185,16 @@ def watch(metrics: Metrics, desk: Desk, clock: Clock, branches_max: int) -> Coun
         (["kiosk", "fault"], "queue_kiosk_printer_fault", "1 for each printer's fault that stands.", _faults),
     ):
         metrics.gauge_by(["branch", *labels], name, meaning, of_days(told))
-    return counts
 
 
 def _by_one(counted: Counter[str]) -> Callable[[], Mapping[Labels, float]]:
     return lambda: {(label,): count for label, count in counted.items()}
+
+
+def _of_branches(
+    counted: Counter[str], told_apart: Callable[[], Collection[str]]
+) -> Callable[[], Mapping[Labels, float]]:
+    return lambda: {(branch,): counted[branch] for branch in told_apart() if branch in counted}
 
 
 def _is_open(day: Day) -> Mapping[Labels, float]:

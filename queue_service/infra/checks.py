@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
-from queue_service.infra.database import Database
+from queue_service.infra.database import Database, is_unreachable
 from queue_service.infra.health import Check
 from queue_service.infra.migrate import Release, release_of
 from queue_service.settings import Settings
@@ -18,6 +18,7 @@ from queue_service.settings import Settings
 MIGRATIONS_AGE_S: Final = 30.0
 """So long a look at the migrations is believed."""
 MIB: Final = 1 << 20
+_FAILURES = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 def database(database: Database) -> Check:
@@ -26,8 +27,8 @@ def database(database: Database) -> Check:
     async def check() -> str | None:
         try:
             await database.ping()
-        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return "database.unreachable"
+        except _FAILURES as error:
+            return _unreachable(error)
         return None
 
     return check
@@ -51,7 +52,7 @@ def disk_free_bytes(folder: Path) -> float:
     return float(state.f_bavail * state.f_frsize)
 
 
-def migrations(settings: Settings, now_s: Callable[[], float] = time.monotonic) -> Check:
+def migrations(settings: Settings, database: Database, now_s: Callable[[], float] = time.monotonic) -> Check:
     """The databases have every migration of this release.
 
     More than these are no fault: an upgrade migrates first and then replaces one process after another.
@@ -62,8 +63,19 @@ def migrations(settings: Settings, now_s: Callable[[], float] = time.monotonic) 
     async def check() -> str | None:
         nonlocal looked_at_s, code
         if now_s() - looked_at_s >= MIGRATIONS_AGE_S:
-            code = "migrations.missing" if await release_of(settings) is Release.NOT_MIGRATED else None
+            try:
+                is_missing = await release_of(settings, database) is Release.NOT_MIGRATED
+            except _FAILURES as error:
+                return _unreachable(error)  # not for long, as a rule: the next look asks again, over the same pool
+            code = "migrations.missing" if is_missing else None
             looked_at_s = now_s()
         return code
 
     return check
+
+
+def _unreachable(error: Exception) -> str:
+    """The code of a database that does not answer; raises what is an error of ours."""
+    if not is_unreachable(error):
+        raise error
+    return "database.unreachable"

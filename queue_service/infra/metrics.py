@@ -35,6 +35,8 @@ _REQUEST_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 _LAG_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 LAG_STEP_S: Final = 0.25
 """Between two looks at how late the event loop is."""
+LOOK_AGE_S: Final = 1.0
+"""So old may be what was looked at: a crowd of scrapes makes no crowd of looks."""
 
 Labels = tuple[str, ...]
 Read = Callable[[], float]
@@ -44,12 +46,16 @@ ReadLabelled = Callable[[], Mapping[Labels, float]]
 class Metrics:
     """The figures of one process; durations in seconds. A feature adds its own to `registry`."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_s_max: float) -> None:
+        """`look_s_max`: a scrape waits so long for what is looked at, and then tells what is known."""
+        self._look_s_max = look_s_max
+        self._looking: asyncio.Future[list[object]] | None = None
+        self._looked_s = 0.0
         # A second line for each figure, of which nobody asks the age.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library forgot its types
         self.registry = CollectorRegistry()
         self.looks: list[Callable[[], Awaitable[object]]] = []
-        """What is looked at anew before each scrape."""
+        """What is looked at anew before a scrape."""
         self.requests = Counter(
             "queue_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
         )
@@ -120,14 +126,23 @@ class Metrics:
             await asyncio.sleep(LAG_STEP_S)
             self._lag_s.observe(max(0.0, now_s() - due_s))
 
+    async def _look(self) -> None:
+        """At everything, once for all who ask meanwhile; what hangs is left to itself, and not begun once more."""
+        now_s = asyncio.get_running_loop().time()
+        if self._looking is None or (self._looking.done() and now_s - self._looked_s >= LOOK_AGE_S):
+            self._looked_s = now_s
+            self._looking = asyncio.gather(*(look() for look in self.looks))
+        await asyncio.wait([self._looking], timeout=self._look_s_max)
+        if self._looking.done():
+            self._looking.result()  # raises what failed
+
     def router(self) -> APIRouter:
         """GET /metrics."""
         router = APIRouter(tags=["operations"])
 
         @router.get("/metrics", response_class=Response, summary="Figures for operators")
         async def metrics() -> Response:
-            for look in self.looks:
-                await look()
+            await self._look()
             return Response(generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
         return router

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from queue_service.infra import exchange
-from queue_service.infra.database import postgres_engine, sqlite_reader, sqlite_writer
+from queue_service.infra.database import Database, postgres_engine, sqlite_reader, sqlite_writer
 from queue_service.infra.filelock import FileLock
 from queue_service.settings import Settings
 
@@ -136,11 +136,14 @@ async def require_current(settings: Settings) -> None:
         raise NotOfThisRelease(release)
 
 
-async def release_of(settings: Settings) -> Release:
-    """Of which release the databases are; NOT_MIGRATED also when there is none yet."""
+async def release_of(settings: Settings, database: Database | None = None) -> Release:
+    """Of which release the databases are; NOT_MIGRATED also when there is none yet.
+
+    `database`: whose connections are used where they reach.
+    """
     if settings.database_url is None and not is_there(settings):
         return Release.NOT_MIGRATED
-    found = [await _release_of(settings, tree) for tree in Tree]
+    found = [await _release_of(settings, tree, database) for tree in Tree]
     return next((release for release in (Release.NEWER, Release.NOT_MIGRATED) if release in found), Release.THIS)
 
 
@@ -224,16 +227,27 @@ def schema_of(settings: Settings, tree: Tree) -> str | None:
     return None if settings.database_url is None else str(tree)
 
 
-async def _release_of(settings: Settings, tree: Tree) -> Release:
-    engine = _reader(settings, tree)
-    try:
-        async with engine.connect() as connection:
-            heads = await heads_of(connection, settings, tree)
-    finally:
-        await engine.dispose()
+async def _release_of(settings: Settings, tree: Tree, database: Database | None) -> Release:
+    async with _reading(settings, tree, database) as connection:
+        heads = await heads_of(connection, settings, tree)
     if not heads <= _known(tree):
         return Release.NEWER
     return Release.THIS if heads == _heads_released(tree) else Release.NOT_MIGRATED
+
+
+@asynccontextmanager
+async def _reading(settings: Settings, tree: Tree, database: Database | None) -> AsyncIterator[AsyncConnection]:
+    """A connection that can read which migrations a tree has."""
+    if database is not None and (settings.database_url is not None or tree is Tree.TABLES):
+        async with database.read() as connection:
+            yield connection
+        return
+    engine = _reader(settings, tree)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
 
 
 def _reader(settings: Settings, tree: Tree) -> AsyncEngine:

@@ -36,7 +36,7 @@ def an_app(
     metrics: Metrics | None = None,
     checks: Mapping[str, health.Check] | None = None,
 ) -> FastAPI:
-    metrics = metrics or Metrics()
+    metrics = metrics or Metrics(settings.ready_wait_s_max)
     app = FastAPI(responses=problems.RESPONSES, redirect_slashes=False, docs_url=None, redoc_url=None)
     edge.install(app, settings=settings, limits=limits or Limits(settings), metrics=metrics)
     app.include_router(metrics.router())

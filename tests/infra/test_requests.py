@@ -105,7 +105,7 @@ def test_causes_are_told_up_to_the_first(log: io.StringIO) -> None:
 
 
 async def test_figures_count_by_route_template() -> None:
-    metrics = Metrics()
+    metrics = Metrics(look_s_max=1)
     for path in (f"/api/v1/visits/{SECRET}", "/api/v1/visits/b", f"/{SECRET}", "/broken/x"):
         await get(path, metrics)
     figures = (await get("/metrics", metrics)).text
@@ -117,7 +117,7 @@ async def test_figures_count_by_route_template() -> None:
 
 
 async def test_figures_of_sockets_are_there() -> None:
-    metrics = Metrics()
+    metrics = Metrics(look_s_max=1)
     sockets = Sockets(Settings())
     metrics.watch(sockets)
     sockets.cuts[CutReason.FLOODING] += 3

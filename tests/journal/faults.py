@@ -24,6 +24,9 @@ class FaultyLine:
         self._mended = asyncio.Event()
         self._mended.set()
         self.cut_off = asyncio.Event()
+        self.flowing = asyncio.Event()
+        """While not set it still accepts whoever calls, and passes nothing on."""
+        self.flowing.set()
 
     def arm(self, cut: Cut) -> None:
         self._armed = cut
@@ -45,6 +48,7 @@ class FaultyLine:
         server, to_server = await self._connect()
         answers = asyncio.ensure_future(_pass_on(server, to_client))
         while part := await client.read(PART_BYTES):
+            await self.flowing.wait()
             cut = self._armed if COMMIT in part else None
             if cut is None:
                 to_server.write(part)

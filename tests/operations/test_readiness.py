@@ -1,5 +1,6 @@
 """`/readyz` says what is really wrong; `/healthz` stays, for no restart mends it."""
 
+import asyncio
 import resource
 import time
 from collections.abc import AsyncIterator
@@ -15,14 +16,15 @@ import pytest
 from sqlalchemy import text
 
 from queue_service.app import create_app
-from queue_service.infra import health
-from queue_service.infra.database import FILE_NAME, SCHEMA, postgres_engine, sqlite_writer
+from queue_service.infra import checks, health
+from queue_service.infra.database import FILE_NAME, SCHEMA, Database, postgres_engine, sqlite_writer
 from queue_service.infra.push import Sockets
 from queue_service.journal import open_journal
 from queue_service.settings import Settings
 from queue_service.wire.clock import system_clock
-from tests.core import Core
+from tests.core import Core, free_port
 from tests.journal.entries import an_append, an_entry
+from tests.journal.faults import FaultyLine
 
 SEEN_S_MAX = 30
 WELL = {"drain", "database", "journal", "clock", "migrations"}
@@ -124,6 +126,29 @@ async def test_a_database_that_is_gone_and_comes_back(database: str, postgres_ur
             assert await faults(client) == {}
     finally:
         await server.close()
+
+
+async def test_a_database_that_accepts_and_never_answers_keeps_nobody_waiting(database: str, tmp_path: Path) -> None:
+    line = FaultyLine(database)
+    async with line.open() as url:
+        patient = Settings(data_dir=tmp_path, database_url=url, database_wait_s_max=600, ready_wait_s_max=0.5)
+        async with probed(patient) as client, asyncio.timeout(SEEN_S_MAX):
+            assert await faults(client) == {}
+            line.flowing.clear()
+            for _ in range(2):
+                assert (await client.get("/metrics")).is_success
+            assert (await faults(client))["database"] == "check.timeout"
+            assert 'queue_check_ok{check="database"} 0.0' in (await client.get("/metrics")).text
+            line.flowing.set()
+            while await faults(client):  # noqa: ASYNC110 what it finds is no event
+                await asyncio.sleep(0.1)
+
+
+async def test_migrations_of_a_database_that_is_gone_are_no_error_of_ours(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=f"postgresql://127.0.0.1:{free_port()}/hall")
+    database = await Database.open(settings)
+    assert await checks.migrations(settings, database)() == "database.unreachable"
+    await database.close()
 
 
 async def test_a_disk_that_takes_no_more(core_sqlite: Core) -> None:
