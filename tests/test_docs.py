@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import DOCUMENT, SETTINGS, settings
+from tests.docs import DOCUMENT, SETTINGS, bench_table, settings
 
 HERE = Path(__file__).parent.parent
 ROOMS_COLUMN = "  identity  catalog         "
@@ -24,6 +24,15 @@ def test_every_setting_stands_in_its_document() -> None:
         for name, field in ours.model_fields.items():
             assert f"`{prefix}{name.upper()}`" in text
             assert field.description, name
+
+
+def test_the_document_of_the_bench_tells_its_run_by_part() -> None:
+    figure = {"name": "p99", "unit": "ms", "values": [20, 40, 30], "bound": "≤", "limit": 25.0, "median": 30}
+    row = {"part": "http", "name": "issue", "setup": "over HTTP", "figures": [figure | {"is_kept": False}]}
+    table = bench_table({"machine": {"processor": "some", "served_on": 0}, "rows": [row]})
+    head, part, what, *_, line = filter(None, table.split("\n"))
+    assert (head, part, what) == ("processor some, served on 0.", "### http", "**issue**. Over HTTP.")
+    assert line == "| p99 30 ms (20 – 40) | ≤ 25 ms | **no** |"
 
 
 def test_every_file_that_the_documents_name_is_there() -> None:

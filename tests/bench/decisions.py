@@ -77,7 +77,10 @@ def _dearest(taken: dict[str, list[float]], unit: str, limit: float) -> tuple[Fi
     commands, rest = ([values for name, values in taken.items() if (name in LOOKS) is looks] for looks in (False, True))
     return tuple(
         Figure(name=name, unit=unit, values=tuple(map(max, *costs)), bound=Bound.AT_MOST, limit=limit)
-        for name, costs in ((f"the dearest of {len(commands)} commands", commands), ("of what the rules look up", rest))
+        for name, costs in (
+            (f"the dearest of {len(commands)} commands", commands),
+            (f"the dearest of {len(rest)} lookups", rest),
+        )
     )
 
 
