@@ -17,7 +17,7 @@ from queue_service.desk import hot, kiosks_api, manager_api, printers, secrets, 
 from queue_service.desk import metrics as desk_metrics
 from queue_service.desk.remarks import Remarks
 from queue_service.desk.requests import Counter
-from queue_service.desk.rounds import HOUSEKEEPING_S, SNAPSHOTS_S, Follower, for_ever, keep_house, once
+from queue_service.desk.rounds import FOLLOWED_MAX, HOUSEKEEPING_S, SNAPSHOTS_S, Follower, for_ever, keep_house, once
 from queue_service.desk.service import Desk
 from queue_service.desk.tokens import Tokens
 from queue_service.identity import api as identity_api
@@ -142,7 +142,7 @@ async def _start(
     follower = Follower(desk, bus, is_watched=lambda branch: bool(hub.keys(branch)))
     rounds: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
         ("wake", settings.wake_s, desk.wake),
-        ("follow", 0, follower.follow),
+        *[("follow", 0, follower.follow)] * FOLLOWED_MAX,
         ("sessions", settings.session_recheck_s / 2, lambda: identity.keep(clock())),  # in time: requests read nothing
         ("presence", LOOK_S, lambda: presence.keep(clock())),
         ("printers", printers.LOOK_S, lambda: printers.forget_the_gone(desk, identity, clock)),

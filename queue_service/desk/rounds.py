@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import structlog
@@ -20,6 +21,8 @@ SNAPSHOTS_S = 60
 """Seconds between two looks at which days want their state kept."""
 SNAPSHOTS_KEEP = timedelta(days=2)
 """How long after a business day the state in which it was kept helps whoever looks at an old ticket."""
+FOLLOWED_MAX = 10
+"""Branches that are followed at the same time."""
 FAILED_S = 1
 """Pause at least, after a round that failed."""
 
@@ -56,38 +59,61 @@ async def keep_house(journal: Journal, remarks: Remarks, clock: Clock, settings:
     await remarks.erase(now - timedelta(days=settings.remarks_keep_days))
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What is not yet known here of a branch."""
+
+    moved: dict[DayId, int] = field(default_factory=dict)
+    """How far its days have come, as other processes tell."""
+    is_missing: bool = False
+    """Whether more may have happened than they told."""
+
+
 class Follower:
     """Tells other processes how far the days here have come, and takes in what they tell.
 
     Of a branch that nobody watches here it only notes that there is more: with a branch's people at one process, the
-    others need not read what they do (it would cost each of them as much as deciding it).
+    others need not read what they do (it would cost each of them as much as deciding it). Branches are followed side by
+    side, as many as `follow` runs at once, so that one whose turn is long keeps no other's screens from their news.
     """
 
     def __init__(self, desk: Desk, bus: Bus, is_watched: Callable[[str], bool] = lambda _: True) -> None:
         self._desk = desk
         self._bus = bus
         self._is_watched = is_watched
-        self._heard: dict[DayId, int] = {}
+        self._heard: dict[str, _Heard] = {}
+        """By branch."""
+        self._followed: set[str] = set()
+        """The branches that are caught up with at this moment."""
         self._news = asyncio.Event()
-        self._is_missing = False
         desk.listeners.append(self._on_change)
         bus.subscribe(self._on_news)
 
     async def follow(self) -> None:
-        """One round: wait for news and catch up with all of it; where that fails, the next round looks everywhere."""
-        await self._news.wait()
-        self._news.clear()
+        """One round: wait for news of a branch and catch up with it; where that fails, a later round looks again."""
+        branch_id = await self._next()
+        heard = self._heard.pop(branch_id)
+        self._followed.add(branch_id)
         try:
-            if self._is_missing:
-                self._is_missing = False
-                await self._desk.resync(self._is_watched)
-            while self._heard:
-                day_id, seq = self._heard.popitem()
+            if heard.is_missing:
+                await self._desk.resync(branch_id)
+            for day_id, seq in heard.moved.items():
                 await self._desk.follow(day_id, seq)
         except BaseException:
-            self._is_missing = True
-            self._news.set()
+            self._of(branch_id).is_missing = True
             raise
+        finally:
+            self._followed.discard(branch_id)
+            self._news.set()
+
+    async def _next(self) -> str:
+        """A branch of which there are news, and with which nobody is catching up."""
+        while True:
+            for branch_id in self._heard:
+                if branch_id not in self._followed:
+                    return branch_id
+            self._news.clear()
+            await self._news.wait()
 
     def _on_change(self, change: Change) -> None:
         if change.before is not None:  # else it is what another process wrote, and told
@@ -100,10 +126,18 @@ class Follower:
             newest = self._desk.newest(branch_id)
             if newest is None or (newest.business_on == day_id.business_on and newest.seq >= news.seq):
                 return
-            if not self._is_watched(branch_id):
+            if self._is_watched(branch_id):
+                moved = self._of(branch_id).moved
+                moved[day_id] = max(news.seq, moved.get(day_id, 0))
+            else:
                 self._desk.fall_behind(branch_id)
-                return
-            self._heard[day_id] = max(news.seq, self._heard.get(day_id, 0))
         else:
-            self._is_missing = True
+            for branch_id in self._desk.held():
+                if self._is_watched(branch_id):
+                    self._of(branch_id).is_missing = True
+                else:
+                    self._desk.fall_behind(branch_id)
         self._news.set()
+
+    def _of(self, branch_id: str) -> _Heard:
+        return self._heard.setdefault(branch_id, _Heard())

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from queue_service.catalog.service import Catalog
 from queue_service.desk.branch import Ask, BranchDesk, Change, failures_told
@@ -17,8 +18,8 @@ from queue_service.wire.clock import Clock
 
 DUE_DAYS_MAX = 1000
 """Days that one round of waking works off."""
-WAKING_MAX = 10
-"""Branches that are woken at the same time."""
+AT_ONCE_MAX = 10
+"""Branches that one round visits at the same time."""
 
 Listener = Callable[[Change], None]
 
@@ -110,8 +111,8 @@ class Desk:
 
     async def take_up(self) -> None:
         """Hold the present day of every branch, up to now and under the newest catalogue; raises as `wake` does."""
-        failures = await _each(self._branch(terms.branch_id).today() for terms in self._catalog.branches())
-        failures += await _each([self.wake()])
+        failures = await _each(self._branch(terms.branch_id).today for terms in self._catalog.branches())
+        failures += await _each([self.wake])
         if failures:
             raise ExceptionGroup("not all branches were taken up", failures)
 
@@ -122,22 +123,25 @@ class Desk:
         """
         due_days = await self._journal.due_days(self._clock(), DUE_DAYS_MAX)
         failures = await _each(
-            self._branch(day_id.branch_id).wake(day_id)
+            partial(self._branch(day_id.branch_id).wake, day_id)
             for day_id, _ in due_days
             if self._catalog.current(day_id.branch_id) is not None
         )
         await self._catalog.refresh()
         branches = list(self._branches.values())
-        failures += await _each(branch.turn_the_day() for branch in branches)
-        failures += await _each(branch.follow_catalog() for branch in branches)
+        failures += await _each(branch.turn_the_day for branch in branches)
+        failures += await _each(branch.follow_catalog for branch in branches)
         if failures:
             raise ExceptionGroup("not all branches were woken", failures)
 
     async def keep_snapshots(self) -> None:
-        """Leave in the journal what makes the next loading of a day short."""
-        for branch in list(self._branches.values()):
-            if branch.day is not None and branch.day.phase is not Phase.OVER:
-                await self._days.keep(branch.day)
+        """Leave in the journal what makes the next loading of a day short; raises as `wake` does.
+
+        A day on which another process has written more is left to that one.
+        """
+        days = [day for day in self.days() if day.phase is not Phase.OVER]
+        if failures := await _each(partial(self._days.keep, day) for day in days):
+            raise ExceptionGroup("not all days were kept", failures)
 
     async def follow(self, day_id: DayId, seq: int) -> None:
         """Another process says that a day has come to `seq`."""
@@ -158,13 +162,15 @@ class Desk:
             await branch.today()
             await branch.follow_catalog()
 
-    async def resync(self, is_watched: Callable[[str], bool] = lambda _: True) -> None:
-        """Nobody knows what other processes did meanwhile: look again at every day that is watched here."""
-        for branch_id, branch in list(self._branches.items()):
-            if is_watched(branch_id):
-                await branch.resync()
-            else:
-                branch.is_behind = True
+    def held(self) -> list[str]:
+        """The branches that were asked for here."""
+        return list(self._branches)
+
+    async def resync(self, branch_id: str) -> None:
+        """Nobody knows what other processes did with a branch meanwhile: look again at its day."""
+        branch = self._branches.get(branch_id)
+        if branch is not None:
+            await branch.resync()
 
     async def close(self) -> None:
         """Returns when every command that was begun has ended; to be called before the journal is closed."""
@@ -187,13 +193,13 @@ class Desk:
             listener(change)
 
 
-async def _each(works: Iterable[Awaitable[object]]) -> list[Exception]:
+async def _each(works: Iterable[Callable[[], Awaitable[object]]]) -> list[Exception]:
     """Do all of them, some at a time, whichever fail; their failures."""
-    free = asyncio.Semaphore(WAKING_MAX)
+    free = asyncio.Semaphore(AT_ONCE_MAX)
 
-    async def one(work: Awaitable[object]) -> None:
+    async def one(work: Callable[[], Awaitable[object]]) -> None:
         async with free:
-            await work
+            await work()
 
     outcomes = await asyncio.gather(*map(one, works), return_exceptions=True)
     return [outcome for outcome in outcomes if isinstance(outcome, Exception)]

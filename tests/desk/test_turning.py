@@ -66,7 +66,7 @@ async def test_waking_opens_the_day_after_one_that_another_process_ended(databas
         await there.today()
         clock.now = at(28, 0, 1)
         await here.desk.wake()
-        await there.desk.resync()
+        await there.desk.resync(BRANCH)
         await there.desk.wake()
         day = there.desk.newest(BRANCH)
         assert day is not None

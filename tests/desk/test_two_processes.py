@@ -18,11 +18,13 @@ from queue_service.identity.service import Identity
 from queue_service.infra.bus import Bus, MemoryBus, Moved, Resync, open_bus
 from queue_service.infra.limits import Limits
 from queue_service.infra.problems import Problem
+from queue_service.journal.entries import DayId
 from queue_service.settings import Settings
 from tests.core import QUICK
-from tests.desk.house import BRANCH, HandClock, House, a_house, at, lease_of, terms
+from tests.desk.house import BRANCH, MONDAY, HandClock, House, a_house, at, lease_of, terms
 
 HEARD_S_MAX = 10
+OTHER = "other"
 
 
 @pytest.fixture
@@ -208,6 +210,33 @@ async def test_after_missed_news_everything_is_looked_at_again(houses: tuple[Hou
     assert known(there).ticket(issued["id"]) is not None
 
 
+async def test_a_branch_whose_turn_is_long_keeps_no_other_from_its_news(houses: tuple[House, House]) -> None:
+    here, there = houses
+    await here.publish(terms(branch_id=OTHER))
+    await there.catalog.refresh()
+    days = {branch: await there.desk.today(branch) for branch in (BRANCH, OTHER)}
+    bus = MemoryBus()
+    follower = Follower(there.desk, bus)
+    async with here.journal.exclusive(DayId(branch_id=BRANCH, business_on=MONDAY)):
+        waiting = asyncio.ensure_future(there.issue())
+        await asyncio.sleep(0)
+        issued = await here.issue(branch_id=OTHER)
+        bus.tell(Moved(topic=f"{BRANCH}/{MONDAY}", seq=days[BRANCH].seq + 1))
+        bus.tell(Moved(topic=f"{OTHER}/{MONDAY}", seq=days[OTHER].seq + 1))
+        long = asyncio.ensure_future(follower.follow())
+        short = asyncio.ensure_future(follower.follow())
+        await asyncio.wait_for(short, HEARD_S_MAX)
+        day = there.desk.newest(OTHER)
+        assert day is not None and day.ticket(issued["id"]) is not None
+        assert not waiting.done() and not long.done()
+        bus.tell(Moved(topic=f"{BRANCH}/{MONDAY}", seq=days[BRANCH].seq + 2))
+        more = asyncio.ensure_future(follower.follow())
+        await asyncio.wait([more], timeout=0.05)
+        assert not more.done(), "nobody else waits for the same turn"
+    for one in (waiting, long, more):
+        await asyncio.wait_for(one, HEARD_S_MAX)
+
+
 async def test_news_of_what_nobody_watches_are_read_by_whoever_asks_next(houses: tuple[House, House]) -> None:
     here, there = houses
     await there.today()
@@ -219,15 +248,12 @@ async def test_news_of_what_nobody_watches_are_read_by_whoever_asks_next(houses:
         issued = await here.issue()
         day = await here.today()
         bus.tell(Moved(topic=f"{BRANCH}/{day.business_on}", seq=day.seq) if news else Resync())
-        if not news:
-            await asyncio.wait_for(follower.follow(), HEARD_S_MAX)
         assert known(there) is before and there.desk.days() == []
         before = await there.today()
         assert before.ticket(issued["id"]) is not None and there.desk.days() == [before]
 
     issued = await here.issue()
     bus.tell(Resync())
-    await asyncio.wait_for(follower.follow(), HEARD_S_MAX)
     assert await there.issue() != issued
     assert known(there).ticket(issued["id"]) is not None, "a command is decided on the newest state"
 
