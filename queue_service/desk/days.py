@@ -36,7 +36,7 @@ class Days:
         self._journal = journal
         self._free = asyncio.Semaphore(LOADING_MAX)
         self._kept: dict[str, tuple[DayId, int]] = {}
-        """The newest snapshot known here, by branch: of which day, after which entry."""
+        """The newest snapshot known here, by branch: of its newest day, after which entry."""
         self.on_load: list[Callable[[float], None]] = []
         """Called with the seconds that a load took, its turn included; must not raise."""
 
@@ -56,7 +56,7 @@ class Days:
             if day is not None:
                 entries = await self._journal.load(day_id, day.seq - 1)
                 if entries and entries[0].at == day.at:
-                    self._kept[day_id.branch_id] = day_id, day.seq
+                    self._note(day_id, day.seq)
                     return await replayed(entries[1:], day)
             entries = await self._journal.load(day_id)
             return await replayed(entries) if entries else None
@@ -67,7 +67,13 @@ class Days:
         kept_id, kept_seq = self._kept.get(day.branch_id, (day_id, 0))
         if day.seq - (kept_seq if kept_id == day_id else 0) >= SNAPSHOT_ENTRIES:
             await self._journal.keep_snapshot(await asyncio.to_thread(snapshots.take, day))
-            self._kept[day.branch_id] = day_id, day.seq
+            self._note(day_id, day.seq)
+
+    def _note(self, day_id: DayId, seq: int) -> None:
+        """Of an older day, as somebody with an old ticket asks for it, nothing is kept any more."""
+        known = self._kept.get(day_id.branch_id)
+        if known is None or known[0].business_on <= day_id.business_on:
+            self._kept[day_id.branch_id] = day_id, seq
 
 
 async def replayed(entries: Sequence[Entry], day: Day | None = None) -> Day:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from queue_service.infra.database import postgres_engine
 from queue_service.journal.batches import Batches, OnCommit, Waiting, check
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken, Snapshot
-from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
+from queue_service.journal.store import FORGET_MAX, FORGET_SNAPSHOTS_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
 
 RETRY_S = 0.1
@@ -76,8 +76,11 @@ KEEP_SNAPSHOT = """
 INSERT INTO journal.snapshots (branch_id, business_on, seq, at, rules, state) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (branch_id, business_on) DO UPDATE
 SET seq = excluded.seq, at = excluded.at, rules = excluded.rules, state = excluded.state
+WHERE snapshots.seq < excluded.seq OR snapshots.rules <> excluded.rules
 """
-FORGET_SNAPSHOTS = "DELETE FROM journal.snapshots WHERE business_on < $1"
+FORGET_SNAPSHOTS = """
+DELETE FROM journal.snapshots WHERE ctid IN (SELECT ctid FROM journal.snapshots WHERE business_on < $1 LIMIT $2)
+"""
 SELECT_SEQS = """
 SELECT e.branch_id, e.business_on, e.seq, e.key, e.fingerprint, e.at, e.actor, e.kind, e.events, e.answer
 FROM unnest($1::text[], $2::date[], $3::int[]) AS b (branch_id, business_on, seq)
@@ -148,9 +151,8 @@ class PostgresJournal:
         async with self._reading() as connection:
             await connection.execute(KEEP_SNAPSHOT, *day, snapshot.seq, snapshot.at, snapshot.rules, snapshot.state)
 
-    async def forget_snapshots(self, before: date) -> None:
-        async with self._reading() as connection:
-            await connection.execute(FORGET_SNAPSHOTS, before)
+    async def forget_snapshots(self, before: date) -> int:
+        return await self._forget(FORGET_SNAPSHOTS, before, FORGET_SNAPSHOTS_MAX)
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         async with self._reading() as connection:
@@ -197,14 +199,7 @@ class PostgresJournal:
             raise JournalUnavailable("the connection was lost and another writer came first") from lost
 
     async def forget_keys(self, before: datetime) -> int:
-        forgotten = 0
-        while True:
-            async with self._reading() as connection:
-                status: str = await connection.execute(FORGET, before, FORGET_MAX)
-            count = int(status.removeprefix("DELETE "))
-            forgotten += count
-            if count < FORGET_MAX:
-                return forgotten
+        return await self._forget(FORGET, before, FORGET_MAX)
 
     async def ping(self) -> None:
         """Asks only: a server that is a standby, or whose disk made somebody set it to read only, says so."""
@@ -222,6 +217,16 @@ class PostgresJournal:
         await self._batches.close()
         await self._writer_kept.aclose()
         await self._engine.dispose()
+
+    async def _forget(self, statement: str, before: date | datetime, at_once: int) -> int:
+        forgotten = 0
+        while True:
+            async with self._reading() as connection:
+                status: str = await connection.execute(statement, before, at_once)
+            count = int(status.removeprefix("DELETE "))
+            forgotten += count
+            if count < at_once:
+                return forgotten
 
     async def _write(self, batch: Sequence[Waiting]) -> None:
         batch = sorted(batch, key=lambda waiting: _order(waiting.append))

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from queue_service.infra.filelock import FileLock, FileLockBusy
 from queue_service.journal.batches import Batches, OnCommit, Waiting
 from queue_service.journal.entries import Append, Appended, DayId, Entry, KeyUsed, Outcome, SeqTaken, Snapshot
-from queue_service.journal.store import FORGET_MAX, ExclusiveDay, JournalUnavailable
+from queue_service.journal.store import FORGET_MAX, FORGET_SNAPSHOTS_MAX, ExclusiveDay, JournalUnavailable
 from queue_service.settings import Settings
 
 FILE_NAME = "journal.db"
@@ -26,7 +26,14 @@ SELECT_DAY = """
 """
 SELECT_SNAPSHOT = "SELECT seq, at, rules, state FROM snapshots WHERE branch_id = ? AND business_on = ?"
 KEEP_SNAPSHOT = """
-    INSERT OR REPLACE INTO snapshots (branch_id, business_on, seq, at, rules, state) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO snapshots (branch_id, business_on, seq, at, rules, state) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (branch_id, business_on) DO UPDATE
+    SET seq = excluded.seq, at = excluded.at, rules = excluded.rules, state = excluded.state
+    WHERE snapshots.seq < excluded.seq OR snapshots.rules <> excluded.rules
+"""
+FORGET_SNAPSHOTS = "DELETE FROM snapshots WHERE rowid IN (SELECT rowid FROM snapshots WHERE business_on < ? LIMIT ?)"
+FORGET_KEYS = """
+    DELETE FROM keys WHERE (branch_id, actor, key) IN (SELECT branch_id, actor, key FROM keys WHERE at < ? LIMIT ?)
 """
 SELECT_KEY = """
     SELECT branch_id, business_on, seq, entries.key, fingerprint, entries.at, entries.actor, kind, events, answer
@@ -95,9 +102,8 @@ class SqliteJournal:
         row = (*day, snapshot.seq, _microseconds(snapshot.at), snapshot.rules, snapshot.state)
         await self._writer.run(lambda connection: connection.execute(KEEP_SNAPSHOT, row))
 
-    async def forget_snapshots(self, before: date) -> None:
-        query = "DELETE FROM snapshots WHERE business_on < ?"
-        await self._writer.run(lambda connection: connection.execute(query, (before.isoformat(),)))
+    async def forget_snapshots(self, before: date) -> int:
+        return await self._forget(FORGET_SNAPSHOTS, before.isoformat(), FORGET_SNAPSHOTS_MAX)
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         return await self._reader.run(lambda connection: _find_key(connection, branch_id, actor, key))
@@ -125,12 +131,7 @@ class SqliteJournal:
         yield _OwnDay(self, day)
 
     async def forget_keys(self, before: datetime) -> int:
-        forgotten = 0
-        while True:
-            count = await self._writer.run(lambda connection: _forget_keys(connection, before))
-            forgotten += count
-            if count < FORGET_MAX:
-                return forgotten
+        return await self._forget(FORGET_KEYS, _microseconds(before), FORGET_MAX)
 
     async def ping(self) -> None:
         """Really writes, and waits for the disk: neither a full disk nor a broken one shows otherwise."""
@@ -146,6 +147,14 @@ class SqliteJournal:
         await self._reader.stop()
         await self._writer.stop()  # the last one to close checkpoints
         self._lock.close()
+
+    async def _forget(self, statement: str, before: str | int, at_once: int) -> int:
+        forgotten = 0
+        while True:
+            count = await self._writer.run(lambda connection: connection.execute(statement, (before, at_once)).rowcount)
+            forgotten += count
+            if count < at_once:
+                return forgotten
 
     async def _write(self, batch: Sequence[Waiting]) -> None:
         outcomes = await self._writer.run(lambda connection: _append_all(connection, [w.append for w in batch]))
@@ -273,14 +282,6 @@ def _load(connection: sqlite3.Connection, day: DayId, after_seq: int) -> list[En
 def _find_key(connection: sqlite3.Connection, branch_id: str, actor: str, key: str) -> Entry | None:
     row = connection.execute(SELECT_KEY, (branch_id, actor, key)).fetchone()
     return None if row is None else _entry(row)
-
-
-def _forget_keys(connection: sqlite3.Connection, before: datetime) -> int:
-    return connection.execute(
-        "DELETE FROM keys WHERE (branch_id, actor, key) IN "
-        "(SELECT branch_id, actor, key FROM keys WHERE at < ? LIMIT ?)",
-        (_microseconds(before), FORGET_MAX),
-    ).rowcount
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

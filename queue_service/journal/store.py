@@ -9,6 +9,8 @@ from queue_service.journal.entries import Append, DayId, Entry, Outcome, Snapsho
 
 FORGET_MAX = 1000
 """Keys freed in one transaction, lest a hall wait for it."""
+FORGET_SNAPSHOTS_MAX = 50
+"""Snapshots dropped in one transaction: each is some ten thousand bytes."""
 
 
 class JournalError(Exception):
@@ -60,10 +62,10 @@ class Journal(Protocol):
         """What was kept last of `day`; it may be of a journal that is no more, as before a restore."""
 
     async def keep_snapshot(self, snapshot: Snapshot) -> None:
-        """Keeps the state of a day in place of any other of that day."""
+        """Keeps the state of a day in place of an older one, or one by other rules."""
 
-    async def forget_snapshots(self, before: date) -> None:
-        """Drops the snapshots of business days before that one."""
+    async def forget_snapshots(self, before: date) -> int:
+        """Drops the snapshots of business days before that one and says how many."""
 
     async def find_key(self, branch_id: str, actor: str, key: str) -> Entry | None:
         """The entry that used up `key`; None when unused or forgotten."""

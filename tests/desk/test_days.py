@@ -10,10 +10,11 @@ import pytest
 from queue_service.desk import days
 from queue_service.desk.days import Days
 from queue_service.hall.terms import VisitorClass
-from queue_service.journal import snapshots
+from queue_service.journal import postgres, snapshots, sqlite
 from queue_service.journal.entries import DayId
 from queue_service.settings import Settings
 from tests.desk.house import BRANCH, MONDAY, House, a_house
+from tests.journal.entries import an_append, an_entry
 
 ID = DayId(branch_id=BRANCH, business_on=MONDAY)
 
@@ -50,6 +51,9 @@ async def test_a_day_is_kept_now_and_then_and_read_on_from_there(house: House) -
 async def test_only_what_came_after_the_kept_state_is_worked_in(house: House) -> None:
     told_apart = replace(await house.today(), shares=(VisitorClass.VIP,))
     await house.journal.keep_snapshot(snapshots.take(told_apart))
+    await house.journal.keep_snapshot(
+        snapshots.take(replace(told_apart, seq=told_apart.seq - 1))
+    )  # by a slower process
     await house.issue()
     day = await Days(house.journal).load(ID)
     assert day is not None
@@ -68,11 +72,40 @@ async def test_a_state_that_fits_no_entry_or_no_rules_is_passed_by(house: House,
     assert await Days(house.journal).load(ID) == await house.replayed()
 
 
-async def test_kept_states_go_some_days_after(house: House) -> None:
+async def test_a_state_that_another_process_has_gone_beyond_or_of_a_past_day_is_not_kept(house: House) -> None:
+    house.desk.fall_behind(BRANCH)
     await house.desk.keep_snapshots()
-    await house.journal.forget_snapshots(MONDAY)
-    assert await house.journal.snapshot(ID) is not None
+    assert await house.journal.snapshot(ID) is None
+    await house.today()
+    await house.desk.keep_snapshots()
+    kept = await house.journal.snapshot(ID)
+    assert kept is not None
+    days_here = Days(house.journal)
+    monday = await days_here.load(ID)
+    assert monday is not None
+    sunday = DayId(branch_id=BRANCH, business_on=MONDAY - timedelta(days=1))
+    entry = an_entry(1, sunday)
+    await house.journal.append(an_append(entry))
+    past = replace(monday, business_on=sunday.business_on, seq=entry.seq, at=entry.at)
+    await house.journal.keep_snapshot(snapshots.take(past))
+    assert await days_here.load(sunday) == past
     await house.journal.forget_snapshots(MONDAY + timedelta(days=1))
+    await days_here.keep(monday)
+    assert await house.journal.snapshot(ID) is None, (
+        "nothing has happened since it was kept, whatever was read meanwhile"
+    )
+
+
+async def test_kept_states_go_some_days_after(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "FORGET_SNAPSHOTS_MAX", 2)
+    monkeypatch.setattr(postgres, "FORGET_SNAPSHOTS_MAX", 2)
+    await house.desk.keep_snapshots()
+    today = await house.today()
+    for age in range(1, 4):
+        await house.journal.keep_snapshot(snapshots.take(replace(today, business_on=MONDAY - timedelta(days=age))))
+    assert await house.journal.forget_snapshots(MONDAY) == 3
+    assert await house.journal.snapshot(ID) is not None
+    assert await house.journal.forget_snapshots(MONDAY + timedelta(days=1)) == 1
     assert await house.journal.snapshot(ID) is None
 
 
