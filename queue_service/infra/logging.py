@@ -8,6 +8,7 @@ its kinds and the places in the code that it came through.
 import logging
 import sys
 import traceback
+from datetime import datetime
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -15,8 +16,30 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from queue_service.wire.clock import system_clock
+
 FRAMES_MAX = 30
 """So many places of an exception are told, the innermost ones."""
+
+_log = structlog.get_logger()
+_request_stream: TextIO | None = None
+"""Where lines of requests are written past the processors, which would give the same and take three times as long."""
+
+
+class _RequestLine(msgspec.Struct, kw_only=True):
+    """In the order of the processors."""
+
+    method: str
+    route: str
+    status: int
+    duration_ms: float
+    event: str = "request"
+    request_id: str
+    level: str = "info"
+    timestamp: datetime
+
+
+_encoder = msgspec.json.Encoder()
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
@@ -24,6 +47,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
     Below that they tell addresses, paths, and statements with all that is stored: none of it is for a log.
     """
+    global _request_stream  # noqa: PLW0603  # as what `structlog.configure` sets, it is the process's
     stream = stream or sys.stderr
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(serializer=_json)
@@ -40,6 +64,8 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
+    is_told = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
+    _request_stream = stream if is_told and not stream.isatty() else None
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -51,6 +77,23 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(handler.level)
+
+
+def tell_request(*, method: str, route: str, status: int, duration_ms: float, request_id: str) -> None:
+    """The line of a request: most of what is told, so it is made by hand where it is JSON."""
+    if _request_stream is None:
+        _log.info("request", method=method, route=route, status=status, duration_ms=duration_ms)
+        return
+    line = _RequestLine(
+        method=method,
+        route=route,
+        status=status,
+        duration_ms=duration_ms,
+        request_id=request_id,
+        timestamp=system_clock(),
+    )
+    _request_stream.write(_encoder.encode(line).decode() + "\n")
+    _request_stream.flush()
 
 
 def tell_uncaught(_kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:

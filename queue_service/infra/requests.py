@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.utils import ClientDisconnected
 
-from queue_service.infra import problems
+from queue_service.infra import logging, problems
 from queue_service.infra.chance import secure_token
 from queue_service.infra.database import is_unreachable
 from queue_service.infra.metrics import Metrics
@@ -67,9 +67,9 @@ class Requests:
                 problem = Problem("server.error", 500, {"request_id": request_id})
             await problems.response(problem, scope)(scope, receive, watch)
         finally:
-            self._note(scope, status or STATUS_NO_ANSWER, time.perf_counter() - started_s)
+            self._note(scope, status or STATUS_NO_ANSWER, time.perf_counter() - started_s, request_id)
 
-    def _note(self, scope: Scope, status: int, took_s: float) -> None:
+    def _note(self, scope: Scope, status: int, took_s: float, request_id: str) -> None:
         key = method, route, _ = _method(scope), route_template(scope), status
         if key not in self._figures:
             self._figures[key] = self.metrics.requests.labels(*key), self.metrics.request_s.labels(method, route)
@@ -77,8 +77,13 @@ class Requests:
         count.inc()
         if status != STATUS_SOCKET:  # the length of a socket's life is not a latency
             duration_s.observe(took_s)
-        tell = self.log.debug if route in _OPERATIONS else self.log.info
-        tell("request", method=method, route=route, status=status, duration_ms=round(took_s * 1000, 2))
+        duration_ms = round(took_s * 1000, 2)
+        if route in _OPERATIONS:
+            self.log.debug("request", method=method, route=route, status=status, duration_ms=duration_ms)
+        else:
+            logging.tell_request(
+                method=method, route=route, status=status, duration_ms=duration_ms, request_id=request_id
+            )
 
 
 def route_template(scope: Scope) -> str:

@@ -2,6 +2,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -51,6 +52,25 @@ async def test_a_request_is_one_line_without_path_query_or_address(log: io.Strin
     assert isinstance(line["duration_ms"], float)
     assert SECRET not in log.getvalue()
     assert "127.0.0.1" not in log.getvalue()
+
+
+async def test_the_line_of_a_request_reads_as_the_processors_make_any_other(log: io.StringIO) -> None:
+    await get("/api/v1/visits/1")
+    (line,) = lines(log)
+    structlog.contextvars.bind_contextvars(request_id=line["request_id"])
+    structlog.get_logger().info(
+        "request", **{name: line[name] for name in ("method", "route", "status", "duration_ms")}
+    )
+    _, other = lines(log)
+    assert list(line) == list(other)
+    at, later = (datetime.fromisoformat(str(told.pop("timestamp"))) for told in (line, other))
+    assert line == other and timedelta() <= later - at < timedelta(minutes=1)
+
+
+async def test_a_log_of_warnings_tells_no_requests(log: io.StringIO) -> None:
+    configure("warning", log)
+    await get("/api/v1/visits/1")
+    assert log.getvalue() == ""
 
 
 async def test_an_unknown_path_is_not_told(log: io.StringIO) -> None:
