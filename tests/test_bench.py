@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib import import_module
-from inspect import signature
 import time
 from importlib import import_module
 from inspect import signature
