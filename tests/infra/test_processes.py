@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from subprocess import PIPE
 from typing import Any
 
-from queue_service.infra.processes import AWAY_S, RESTART_S_FIRST
-from tests.infra.splitting import UNABLE_STATUS
+from queue_service.infra.processes import RESTART_S_FIRST
+from tests.infra.splitting import BEAT_S, UNABLE_STATUS
 
 WAIT_S_MAX = 60
 COUNT = 3
@@ -128,10 +128,13 @@ def test_a_process_that_hangs_is_killed_and_replaced_and_a_slow_start_is_none() 
 def test_where_all_were_stopped_for_a_while_none_hangs() -> None:
     with split("steady", silent_s_max=SILENT_S_MAX) as family:
         family.read(COUNT)
-        os.killpg(family.supervisor.pid, signal.SIGSTOP)
-        time.sleep(AWAY_S + 1)
-        os.kill(family.supervisor.pid, signal.SIGCONT)  # it looks before the others have beaten again
-        time.sleep(1)
+        for pid in family.pids.values():
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(3 * BEAT_S)  # and it has heard all beats until then
+        os.kill(family.supervisor.pid, signal.SIGSTOP)
+        time.sleep(SILENT_S_MAX)
+        os.kill(family.supervisor.pid, signal.SIGCONT)
+        time.sleep(2 * BEAT_S)  # it listens before the others have beaten again
         os.killpg(family.supervisor.pid, signal.SIGCONT)
         os.kill(family.supervisor.pid, signal.SIGTERM)
         status, log = family.ended()
