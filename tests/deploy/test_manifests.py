@@ -19,6 +19,7 @@ import display_client.settings
 import kiosk_client.settings
 import queue_service.settings
 from queue_service import __version__
+from queue_service.infra.server import stop_s_max
 from queue_service.settings import Settings
 from tests.deploy.containerfile import steps
 from tests.deploy.manifests import DEPLOY, KUBERNETES, SYSTEMD, compose, environment, kubernetes, unit
@@ -188,7 +189,7 @@ def test_a_drain_ends_before_the_kill() -> None:
     ):
         core, found = _core(told), seconds.fullmatch(killed_after)
         assert found
-        assert int(found[1]) >= core.shutdown_notice_s + core.shutdown_wait_s_max + MARGIN_S_MIN
+        assert int(found[1]) >= stop_s_max(core) + MARGIN_S_MIN
 
 
 def test_pods_are_asked_what_the_core_answers() -> None:
