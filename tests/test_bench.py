@@ -16,7 +16,7 @@ from tests.bench.rows import Bound, Figure, Row
 from tests.bench.serving import assert_followed, core, data_dir, stage
 
 PART_S_MAX = 300
-TRIED = ("http", "sockets", "decisions", "days")
+TRIED = ("http", "decisions", "days")
 """Run here with small loads; the others begin browsers and databases, and take longer than that would prove."""
 PINGED_S = 4.0
 """Longer than a core that pings after half a second, and looks once a second, leaves a silent socket open."""

@@ -24,7 +24,7 @@ SECTIONS = ("## In three minutes", "## Run it")
 SCREEN_MS_MAX = 60_000
 PASSWORD = "correct horse battery"
 BROWSER = f"""#!/bin/sh
-exec /usr/bin/chromium --headless {" ".join(CHROMIUM_ARGS)} --timeout=20000 --dump-dom "$@" 2>/dev/null
+exec /usr/bin/chromium --headless {" ".join(CHROMIUM_ARGS)} --timeout=8000 --dump-dom "$@" 2>/dev/null
 """
 """As a screen's browser, but without a screen: it tells what the page shows in the end."""
 

@@ -127,7 +127,7 @@ def test_a_variable_that_is_not_understood_is_one_line(tmp_path: Path, variables
 
 
 def test_a_part_that_dies_is_one_line(tmp_path: Path) -> None:
-    variables = {"QUEUE_LOG_LEVEL": "error", "KIOSK_LOG_LEVEL": "error"}
+    variables = {"VISITORS": "0", "QUEUE_LOG_LEVEL": "error", "KIOSK_LOG_LEVEL": "error"}
     with a_demo(tmp_path, stderr=subprocess.PIPE, **variables) as (demo, _):
         children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text("ascii").split()
         (part,) = (

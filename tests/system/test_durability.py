@@ -10,7 +10,7 @@ from tests.core import Core
 from tests.system.books import books
 from tests.system.pressing import assert_all_is_there, clients_of
 
-KILLS = 12
+KILLS = 8
 LOAD_S_MIN, LOAD_S_MAX = 0.1, 0.4
 
 
